@@ -1,0 +1,163 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../tensor/random.ts';
+import type { InitialParameter, ParameterSpec, TargetLayer } from './parameter.ts';
+import type { ConfigFinding, PluginDescription } from './plugin.ts';
+
+/** Data of the base model on a few batches that an initialisation may ask for (EVA, CorDA: activations; LoRA-GA: gradients). */
+export interface CalibrationRequest {
+  readonly kind: 'activations' | 'gradients';
+  /** How many batches the method needs at most. */
+  readonly batches: number;
+}
+
+/** Calibration of one layer: rows of inputs [samples, in], or the mean gradient [out, in]. */
+export interface LayerCalibration {
+  readonly kind: CalibrationRequest['kind'];
+  readonly values: Float32Array;
+}
+
+/** What `plan` decides after it has seen every target at once. */
+export interface AdapterPlan<LayerOptions> {
+  /** Options of each adapted layer (rank, scaling, ...), keyed by layer name, in the model's order. */
+  readonly layers: ReadonlyMap<string, LayerOptions>;
+  /** Tensors that layers share (VeRA's projections); each is stored once. */
+  readonly shared: readonly InitialParameter[];
+}
+
+/** All that `attach` may look at to give one layer its initial values. */
+export interface AttachContext<LayerOptions> {
+  readonly layer: TargetLayer;
+  readonly options: LayerOptions;
+  /** The base weight, row-major, shaped as `layer.shape`; never to be written to. */
+  readonly weight: Float32Array;
+  /** A stream of random numbers of this layer's own. */
+  readonly random: RandomStream;
+  readonly calibration?: LayerCalibration;
+}
+
+/** One layer's initial state. */
+export interface AttachedLayer {
+  readonly parameters: readonly InitialParameter[];
+  /** A new frozen weight in place of the base's (PiSSA's residual). It is stored with every checkpoint. */
+  readonly replacedWeight?: Float32Array;
+}
+
+/** One adapted layer inside a traced function: its frozen tensors, its parameters, and nothing of other layers. */
+export interface LayerTensors<LayerOptions> {
+  readonly layer: TargetLayer;
+  readonly options: LayerOptions;
+  /** Frozen weight: the base's, or what replaced it. [out, in], [vocabulary, hidden] or [hidden]. */
+  readonly weight: Tensor;
+  /** Frozen bias [out] of a linear layer, where it has one. */
+  readonly bias?: Tensor1D;
+  /** Parameter of this layer by its short name (the part after the layer's name), or a shared one by its full name. */
+  parameter(name: string): Tensor;
+  /** Inverted dropout on [tokens, features] while training; the identity otherwise. A mask is drawn per layer and step. */
+  dropout(x: Tensor2D, rate: number): Tensor2D;
+}
+
+/** A layer's weight with the adapter folded in. */
+export interface MergedLayer {
+  readonly weight: Tensor;
+  readonly bias?: Tensor1D;
+}
+
+/** Numbers that change from step to step; they are fed, never traced as constants. */
+export interface StepScalars {
+  /** Optimizer steps done before this one. */
+  readonly step: Scalar;
+  readonly learningRate: Scalar;
+}
+
+/** A layer's tensors while the optimizer's step is made. */
+export interface LayerStep<LayerOptions> {
+  readonly layer: TargetLayer;
+  readonly options: LayerOptions;
+  /** Values of before the step, by short name. */
+  before(name: string): Tensor;
+  /** Gradients of before the step (after clipping), by short name. */
+  gradient(name: string): Tensor;
+  /** Values of after the step, by short name. */
+  after(name: string): Tensor;
+  /** The hook's own persistent tensors for this layer, by name. */
+  state(name: string): Tensor;
+}
+
+/** What `afterStep` changes: new values of parameters and of its own state, by full name; metrics by name. */
+export interface AfterStep {
+  readonly parameters?: Readonly<Record<string, Tensor>>;
+  readonly state?: Readonly<Record<string, Tensor>>;
+  readonly metrics?: Readonly<Record<string, Scalar>>;
+}
+
+/** A step hook with persistent state of its own (AdaLoRA's importances, SliceFine's position). It sees all layers at once. */
+export interface AdapterHooks<Config, LayerOptions> {
+  /** Names, shapes and starting values of the state that `afterStep` keeps. */
+  state(config: Config, plan: AdapterPlan<LayerOptions>): readonly InitialParameter[];
+  /** Scalars computed outside the graph for this step (AdaLoRA's budget), fed by name. */
+  scalars?(config: Config, step: number, totalSteps: number): Readonly<Record<string, number>>;
+  /** Added to the loss, already weighted. */
+  penalty?(config: Config, layers: readonly LayerTensors<LayerOptions>[]): Scalar;
+  /** Replaces gradients before clipping, by full parameter name. */
+  transformGradients?(config: Config, layers: readonly LayerStep<LayerOptions>[]): Readonly<Record<string, Tensor>>;
+  /** Runs inside the graph once the optimizer has moved the parameters. */
+  afterStep?(
+    config: Config,
+    layers: readonly LayerStep<LayerOptions>[],
+    scalars: StepScalars & { readonly extra: Readonly<Record<string, Scalar>> },
+  ): AfterStep;
+}
+
+/** A parameter by name with its current values, for conversion to and from files. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** An adapter as Hugging Face PEFT stores it: `adapter_config.json` and the tensors of `adapter_model.safetensors`. */
+export interface PeftAdapter {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/**
+ * One PEFT method: how frozen weights and a few trained tensors make a layer. Names and defaults of its configuration are those of
+ * Hugging Face PEFT's config class. `plan` sees all targets once; `attach` gives each layer its values; `merged` and `forward` say, in
+ * tfjs ops, what the layer computes.
+ */
+export interface Adapter<Config = unknown, LayerOptions = unknown> extends PluginDescription<Config> {
+  /** Whether the adapted model equals the base before the first step. */
+  isIdentityAtStart(config: Config): boolean;
+  /** Which layers of `layers` the configuration names, in order. Throws `adapter/no-target` when there is none. */
+  targets(config: Config, layers: readonly TargetLayer[]): readonly TargetLayer[];
+  /** What calibration the configuration wants before `attach`, if any. */
+  calibration?(config: Config): CalibrationRequest | undefined;
+  /** Sees every target's shape (and calibration) and decides each layer's options and the shared tensors. */
+  plan(
+    config: Config,
+    targets: readonly TargetLayer[],
+    random: RandomStream,
+    calibration?: ReadonlyMap<string, LayerCalibration>,
+  ): AdapterPlan<LayerOptions>;
+  /** Initial values of one layer. */
+  attach(context: AttachContext<LayerOptions>): AttachedLayer;
+  /** The layer's weight (and bias) with the adapter folded in, out of place. */
+  merged(layer: LayerTensors<LayerOptions>): MergedLayer;
+  /**
+   * The layer's output for x [tokens, in] -> [tokens, out], bias included. Left out where the layer with its merged weight is as good
+   * (the caller then applies `merged`); must be given where dropout acts between x and the adapter.
+   */
+  forward?(layer: LayerTensors<LayerOptions>, x: Tensor2D): Tensor2D;
+  readonly hooks?: AdapterHooks<Config, LayerOptions>;
+  /** The method's own checks of a configuration against the layers it would adapt. */
+  check?(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[];
+  /** As PEFT would save it; undefined where PEFT cannot express the method exactly. */
+  toPeft(
+    config: Config,
+    parameters: readonly (ParameterSpec & StoredTensor)[],
+    baseModel: string,
+  ): PeftAdapter | undefined;
+}
+
+/** Container token of the contract of the same name; every plugin of the kind is bound to it. */
+export const Adapter = Symbol.for('rlvr-lab.Adapter');

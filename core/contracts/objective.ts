@@ -1,0 +1,72 @@
+import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { PluginDescription } from './plugin.ts';
+
+/**
+ * One micro-batch as the loss sees it. R sequences, T the longest completion among them. R and T are symbolic while tracing: a loss must
+ * never turn a shape into a number; the counts it needs are scalars here.
+ */
+export interface PolicyBatch {
+  /** Log-probability of each completion token under the current policy, carries the gradient. [R, T] */
+  readonly logps: Tensor2D;
+  /** The same under the policy that the ratio starts from. [R, T] */
+  readonly oldLogps: Tensor2D;
+  /** Under the reference policy; there only when `beta` is not 0. [R, T] */
+  readonly referenceLogps?: Tensor2D;
+  /** Under the distribution that was sampled. [R, T] */
+  readonly samplingLogps: Tensor2D;
+  /** Entropy of the current policy at each token, in nats; carries the gradient. [R, T] */
+  readonly entropies: Tensor2D;
+  /** 1 on completion tokens, 0 on padding and on masked rows. [R, T] */
+  readonly mask: Tensor2D;
+  /** [R] */
+  readonly advantages: Tensor1D;
+  readonly counts: PolicyCounts;
+}
+
+/** Counts of a micro-batch and of what it is part of. */
+export interface PolicyCounts {
+  /** R, padding rows excluded. */
+  readonly rows: Scalar;
+  /** Active tokens of this micro-batch. */
+  readonly localTokens: Scalar;
+  /** Active tokens of the whole generation batch. */
+  readonly globalTokens: Scalar;
+  /** Sequences of the optimizer step to which this micro-batch belongs. */
+  readonly stepRows: Scalar;
+  /** Optimizer steps per generation batch. */
+  readonly stepsPerGeneration: Scalar;
+  /** Micro-batches per optimizer step. */
+  readonly accumulation: Scalar;
+  readonly maxCompletionTokens: Scalar;
+}
+
+/** A loss with the sums its metrics are made of. */
+export interface ObjectiveResult {
+  /** To be summed over the micro-batches of a step. */
+  readonly loss: Scalar;
+  /** Sums and their weights: a metric is `sum / weight` over all micro-batches of a step. */
+  readonly metrics: Readonly<Record<string, { readonly sum: Scalar; readonly weight: Scalar }>>;
+}
+
+/** How an objective turns rewards into advantages. */
+export type AdvantageEstimator = 'group' | 'supervised';
+
+/** What an objective asks of the sampler and the trainer. */
+export interface ObjectiveRequirements {
+  readonly advantage: AdvantageEstimator;
+  /** Whether it needs completions sampled from the policy (false for supervised fine-tuning). */
+  readonly rollouts: boolean;
+  /** Weight of the KL term; 0: no reference policy is run. */
+  readonly beta: number;
+  /** Smallest group it makes sense for. */
+  readonly minimumGroupSize: number;
+}
+
+/** A policy loss: GRPO, Dr. GRPO, DAPO, ..., or supervised fine-tuning. */
+export interface Objective<Config = unknown> extends PluginDescription<Config> {
+  requirements(config: Config): ObjectiveRequirements;
+  loss(config: Config, batch: PolicyBatch): ObjectiveResult;
+}
+
+/** Container token of the contract of the same name; every plugin of the kind is bound to it. */
+export const Objective = Symbol.for('rlvr-lab.Objective');

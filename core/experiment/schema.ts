@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { scheduleSchema } from '../training/schedule.ts';
+
+/** A plugin chosen by `type`; its other keys are checked by the plugin's own schema once the plugin is known. */
+const pluginChoice = (description: string) =>
+  z.looseObject({ type: z.string().min(1).describe('id of the plugin (`rlvr plugins` lists them)') }).describe(description);
+
+const positiveInteger = z.int().min(1);
+
+const modelSchema = z
+  .strictObject({
+    path: z.string().min(1).describe('Hugging Face model folder, relative to this file'),
+  })
+  .describe('The base model');
+
+const dataSchema = z
+  .strictObject({
+    train: pluginChoice('Problems to learn from (their `train` split)'),
+    evaluate: pluginChoice('Problems to evaluate on (their `report` split); the training data when left out').optional(),
+    watch: z
+      .array(pluginChoice('Problems of another family'))
+      .default([])
+      .describe('Families that are evaluated beside it and not trained, to see what is forgotten'),
+    template: z
+      .string()
+      .default('{question}')
+      .describe('What the user says; {question} stands for the problem. The model’s chat template is put around it'),
+    system: z.string().optional().describe('System message, if any'),
+    chat: z.boolean().default(true).describe('Whether to use the model’s chat template'),
+  })
+  .describe('Problems and how they become prompts');
+
+const rolloutSchema = z
+  .strictObject({
+    group_size: positiveInteger.default(8).describe('Completions per prompt (G)'),
+    batch_size: positiveInteger.default(128).describe('Completions per generation batch; a multiple of group_size'),
+    max_prompt_tokens: positiveInteger.default(512).describe('Longest prompt allowed; a longer one is an error, never cut'),
+    max_completion_tokens: positiveInteger.default(256).describe('Completions stop here'),
+    min_completion_tokens: z.int().min(0).default(0).describe('Stop tokens are not sampled before this many tokens'),
+    temperature: z.number().positive().default(1),
+    top_k: z.int().min(0).default(0).describe('Keep the k most likely tokens; 0: all'),
+    top_p: z.number().positive().max(1).default(1).describe('Keep the smallest set with this probability'),
+    min_p: z.number().min(0).max(1).default(0).describe('Drop tokens below this fraction of the most likely one'),
+    repetition_penalty: z.number().positive().default(1),
+    old_logps: z
+      .enum(['unfiltered', 'filtered'])
+      .default('unfiltered')
+      .describe('Which log-probability is the old policy when filters are on'),
+  })
+  .describe('Sampling of completions');
+
+const trainingSchema = z
+  .strictObject({
+    steps: positiveInteger.default(100).describe('Optimizer steps'),
+    num_iterations: positiveInteger.default(1).describe('Times each generation batch is trained on'),
+    steps_per_generation: positiveInteger.default(1).describe('Optimizer steps in which a generation batch is used up'),
+    micro_batch_tokens: positiveInteger.default(4096).describe('Tokens computed at once; gradients are accumulated'),
+    max_grad_norm: z.number().min(0).default(1).describe('Gradients are clipped to this norm; 0: not clipped'),
+    scale_rewards: z.enum(['group', 'batch', 'none']).default('group').describe('Divide advantages by this standard deviation'),
+    multi_objective: z.enum(['sum_then_normalize', 'normalize_then_sum']).default('sum_then_normalize'),
+    mask_truncated_completions: z.boolean().default(false),
+    reference: z
+      .enum(['base', 'initial'])
+      .default('base')
+      .describe('Reference policy when beta is not 0: the base without adapter, or a frozen copy of the start'),
+    checkpoint_every: positiveInteger.default(25).describe('Steps between checkpoints; the last step always writes one'),
+    keep_checkpoints: positiveInteger.default(2).describe('Checkpoints kept, newest first'),
+  })
+  .describe('The training loop');
+
+const evaluationSchema = z
+  .strictObject({
+    before: z.boolean().default(true).describe('Evaluate the base before the first step'),
+    every: z.int().min(0).default(0).describe('Steps between evaluations; 0: only after the last'),
+    problems: positiveInteger.default(512),
+    samples: positiveInteger.default(1).describe('Completions per problem (pass@k needs k of them)'),
+    temperature: z.number().min(0).default(1).describe('0: greedy'),
+    top_p: z.number().positive().max(1).default(1),
+    seed: z.int().min(0).default(1234),
+  })
+  .describe('Accuracy on held-out problems');
+
+const engineSchema = z
+  .looseObject({
+    type: z.string().min(1).default('embedded'),
+    device: z.enum(['cpu', 'webgpu', 'cuda', 'tensorflow', 'auto']).default('cpu'),
+    threads: z.int().min(0).default(0).describe('Threads of the numeric library; 0: one per core'),
+  })
+  .describe('What runs the experiment');
+
+/** The file format of `*.rlvr.yaml`. Keys of plugins are validated by the plugins themselves (resolveExperiment). */
+export const experimentSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'letters, digits, ".", "_" and "-", at most 64')
+      .describe('Part of the run id'),
+    description: z.string().optional(),
+    seed: z.int().min(0).max(0xffffffff).default(42),
+    model: modelSchema,
+    data: dataSchema,
+    adapter: pluginChoice('The PEFT method and its options'),
+    rewards: z
+      .array(pluginChoice('A reward').and(z.looseObject({ weight: z.number().default(1) })))
+      .default([])
+      .describe('Rewards, summed with their weights'),
+    objective: pluginChoice('The policy loss').default({ type: 'dapo' }),
+    optimizer: pluginChoice('The update rule').default({ type: 'adamw' }),
+    learning_rate: z.number().positive().default(1e-5),
+    schedule: scheduleSchema,
+    rollout: rolloutSchema.prefault({}),
+    training: trainingSchema.prefault({}),
+    evaluation: evaluationSchema.prefault({}),
+    engine: engineSchema.prefault({}),
+  })
+  .meta({ title: 'RLVR Lab experiment', description: 'One training run (*.rlvr.yaml)' });
+
+/** An experiment after validation, with every default filled in. */
+export type Experiment = z.output<typeof experimentSchema>;
