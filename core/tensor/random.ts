@@ -228,7 +228,11 @@ export class RandomStream {
 
 function checkedCount(count: number): number {
   if (!Number.isInteger(count) || count < 0 || count > TWO_TO_32) {
-    throw new RlvrError('config/invalid', `The number of random values must be an integer from 0 to 2^32, not ${count}.`, { count });
+    throw new RlvrError(
+      'config/invalid',
+      `The number of random values must be an integer from 0 to 2^32, not ${count}.`,
+      { count },
+    );
   }
   return count;
 }
@@ -239,13 +243,21 @@ function wordsOfPart(part: string | number | bigint): number[] {
     return [1, part.length, ...Array.from({ length: part.length }, (_, index) => part.charCodeAt(index))];
   }
   if (typeof part === 'number' && !Number.isSafeInteger(part)) {
-    throw new RlvrError('config/invalid', `A seed, or a number in a random stream's name, must be a whole number, not ${part}.`, { part });
+    throw new RlvrError(
+      'config/invalid',
+      `A seed, or a number in a random stream's name, must be a whole number, not ${part}.`,
+      { part },
+    );
   }
   const value = BigInt(part);
   if (value < 0n || value >= TWO_TO_64) {
-    throw new RlvrError('config/invalid', `A seed, or a number in a random stream's name, must be from 0 to 2^64 - 1, not ${value}.`, {
-      part: String(value),
-    });
+    throw new RlvrError(
+      'config/invalid',
+      `A seed, or a number in a random stream's name, must be from 0 to 2^64 - 1, not ${value}.`,
+      {
+        part: String(value),
+      },
+    );
   }
   return [2, 2, Number(value & 0xffffffffn), Number(value >> 32n)];
 }
@@ -268,10 +280,20 @@ export function randomStream(seed: number | bigint, ...path: readonly (string | 
 
 /** The stream that `state()` described, at the same place. `state` may come from a file: anything malformed is a `run/corrupt` error. */
 export function restoreRandomStream(state: unknown): RandomStream {
-  const { stream, position } = (typeof state === 'object' && state !== null ? state : {}) as Partial<Record<string, unknown>>;
+  const { stream, position } = Object(state) as Partial<Record<string, unknown>>;
   const isWord = (word: unknown): boolean => Number.isInteger(word) && Number(word) >= 0 && Number(word) < TWO_TO_32;
-  if (!Array.isArray(stream) || stream.length !== 4 || !stream.every(isWord) || !Number.isSafeInteger(position) || Number(position) < 0) {
-    throw new RlvrError('run/corrupt', 'A random state must be {"stream": four 32-bit words, "position": a whole number}.', { state });
+  if (
+    !Array.isArray(stream) ||
+    stream.length !== 4 ||
+    !stream.every(isWord) ||
+    !Number.isSafeInteger(position) ||
+    Number(position) < 0
+  ) {
+    throw new RlvrError(
+      'run/corrupt',
+      'A random state must be {"stream": four 32-bit words, "position": a whole number}.',
+      { state },
+    );
   }
   return new RandomStream({ stream: stream as unknown as Counter, position: Number(position) });
 }

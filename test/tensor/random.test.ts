@@ -60,7 +60,10 @@ describe('randomStream', () => {
     const { stream } = randomStream(3).state();
     const far = restoreRandomStream({ stream, position: 4 * (2 ** 32 - 1) }).uniforms(8);
     const [key0, key1, upper0, upper1] = stream;
-    const expected = [...philox4x32([0xffffffff, 0, upper0, upper1], [key0, key1]), ...philox4x32([0, 1, upper0, upper1], [key0, key1])];
+    const expected = [
+      ...philox4x32([0xffffffff, 0, upper0, upper1], [key0, key1]),
+      ...philox4x32([0, 1, upper0, upper1], [key0, key1]),
+    ];
     expect([...far]).toEqual(expected.map((word) => (word >>> 8) / 2 ** 24));
   });
 
@@ -107,7 +110,8 @@ describe('randomStream', () => {
   });
 
   it('draws the same bits on every platform', () => {
-    expect([...new Uint32Array(randomStream(2026, 'bits').normals(4).buffer)].map((word) => word.toString(16))).toMatchInlineSnapshot(`
+    expect([...new Uint32Array(randomStream(2026, 'bits').normals(4).buffer)].map((word) => word.toString(16)))
+      .toMatchInlineSnapshot(`
       [
         "bf11f71c",
         "3fb56541",
@@ -144,7 +148,9 @@ describe('randomStream', () => {
     for (const count of counts.values()) {
       expect(Math.abs(count - 1000)).toBeLessThan(130);
     }
-    expect([...stream.permutation(100)].sort((left, right) => left - right)).toEqual(Array.from({ length: 100 }, (_, index) => index));
+    expect([...stream.permutation(100)].sort((left, right) => left - right)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index),
+    );
     expect(stream.permutation(0)).toEqual([]);
   });
 
