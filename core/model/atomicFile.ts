@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { messageOf, RlvrError } from '../errors.ts';
+
+/** A name beside `target` that nothing else uses, for what is written before it is renamed to `target`. */
+export function temporaryName(target: string): string {
+  return path.join(
+    path.dirname(target),
+    `.${path.basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+}
+
+/**
+ * Writes a file so that `target` holds either what it held before or all of `parts`, whatever happens meanwhile: to a
+ * temporary name in the same folder, to the disk, then renamed.
+ *
+ * @throws RlvrError `run/unwritable`, with nothing left behind
+ */
+export function writeFileAtomically(target: string, parts: Iterable<Uint8Array>): void {
+  const temporary = temporaryName(target);
+  try {
+    writeDurably(temporary, parts);
+    renameSync(temporary, target);
+    syncFolder(path.dirname(target));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw unwritable(target, error);
+  }
+}
+
+/** The error of a file or folder that could not be written; an RlvrError passes through. */
+export function unwritable(target: string, error: unknown): RlvrError {
+  if (error instanceof RlvrError) return error;
+  return new RlvrError(
+    'run/unwritable',
+    `${target} could not be written: ${messageOf(error)}`,
+    { path: target },
+    { cause: error },
+  );
+}
+
+/** Creates a file with these bytes and waits until they are on the disk. Fails if the file exists. */
+export function writeDurably(file: string, parts: Iterable<Uint8Array>): void {
+  const descriptor = openSync(file, 'wx');
+  try {
+    for (const part of parts) writeFully(descriptor, part);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes a rename inside the folder durable. Windows cannot open folders and orders renames itself. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeFully(descriptor: number, bytes: Uint8Array): void {
+  // A single write takes at most 2 GiB.
+  const limit = 2 ** 30;
+  for (let at = 0; at < bytes.byteLength;) {
+    at += writeSync(descriptor, bytes, at, Math.min(limit, bytes.byteLength - at));
+  }
+}
