@@ -121,6 +121,19 @@ export class GraphBuilder {
     return pruneGraph(toGraph(this.#fresh('body'), scope, outputs));
   }
 
+  /** An input of the open body, of a shape that may hold symbols of the surrounding graph. */
+  bodyInput(name: string, type: ElementType, shape: readonly number[]): Value {
+    this.#scope.inputs.push({ name, type });
+    return { name, type, shape };
+  }
+
+  /** The same value under a name of its own, never shared. */
+  rename(value: Value): Value {
+    const renamed = { ...value, name: this.#fresh('result') };
+    this.#scope.nodes.push({ operator: 'Identity', domain: '', inputs: [value.name], outputs: [renamed.name], attributes: {} });
+    return renamed;
+  }
+
   /** A fresh name for an input of a body. */
   freshName(hint: string): string {
     return this.#fresh(hint);

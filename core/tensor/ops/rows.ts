@@ -3,17 +3,21 @@ import { withGradient } from './withGradient.ts';
 
 /**
  * Rows of x by index, where every row of x is taken at most once: y[i] = x[indices[i]].
- * The gradient is the gather the other way round, dx[j] = dy[inverse[j]], so `inverse` must name for each row of x where it went; rows that are
- * taken nowhere must name a place that carries no gradient. Places of y that are padding may repeat any row of x if they carry no gradient.
- * x [n, ...], indices [m...], inverse [n] (int32).
+ * The gradient is the gather the other way round, dx[j] = dy[inverse[j]], so `inverse` names for each row of x where it went. Places of y that
+ * are padding may repeat any row of x if they carry no gradient. With `partial`, rows of x that are taken nowhere name the place past the end.
+ * x [n, ...], indices [m...], inverse [n] or a shape with n entries (int32).
  */
-export function permuteRows(x: tf.Tensor, indices: tf.Tensor, inverse: tf.Tensor1D): tf.Tensor {
+export function permuteRows(x: tf.Tensor, indices: tf.Tensor, inverse: tf.Tensor, partial = false): tf.Tensor {
   const rest = x.shape.slice(1);
   const places = indices.shape.reduce((product, size) => product * size, 1);
   return withGradient(
     [x],
     (x2) => ({ value: tf.gather(x2, indices as tf.Tensor1D), saved: [] }),
-    (dy) => [tf.gather(tf.reshape(dy, [places, ...rest]), inverse)],
+    (dy) => {
+      const rows = tf.reshape(dy, [places, ...rest]);
+      const source = partial ? tf.pad(rows, [[0, 1], ...rest.map((): [number, number] => [0, 0])]) : rows;
+      return [tf.reshape(tf.gather(source, inverse as tf.Tensor1D), x.shape)];
+    },
   );
 }
 
