@@ -54,7 +54,8 @@ export default {
     ...pluginRules,
     {
       name: 'core-imports-core-only',
-      comment: 'core/ never imports a plugin, a front end, a test or a sample: it defines contracts, they implement them.',
+      comment:
+        'core/ never imports a plugin, a front end, a test or a sample: it defines contracts, they implement them.',
       severity: 'error',
       from: { path: '^core/' },
       to: { path: '^(plugins|cli|extension|webviews|samples|test|bench|scripts)/' },
@@ -68,7 +69,8 @@ export default {
     },
     {
       name: 'plugins-do-not-import-each-other',
-      comment: 'A plugin (a file, or a folder) never imports another one: what they share lives in core/lowrank or another folder of core/.',
+      comment:
+        'A plugin (a file, or a folder) never imports another one: what they share lives in core/lowrank or another folder of core/.',
       severity: 'error',
       from: { path: '^plugins/([^/]+)/([^/.]+)' },
       to: { path: '^plugins/', pathNot: ['^plugins/$1/$2(/|\\.)'] },
@@ -96,7 +98,8 @@ export default {
     },
     {
       name: 'containers-are-roots',
-      comment: 'Only front ends, tests and benchmarks build a container; core and plugins get what they need passed in.',
+      comment:
+        'Only front ends, tests and benchmarks build a container; core and plugins get what they need passed in.',
       severity: 'error',
       from: { path: '^(core|plugins)/', pathNot: [container] },
       to: { path: container },
@@ -110,7 +113,8 @@ export default {
     },
     {
       name: 'front-ends-do-not-import-each-other',
-      comment: 'cli/, extension/ and webviews/ share core/ and plugins/, not each other. The extension sees only the type protocol of a panel.',
+      comment:
+        'cli/, extension/ and webviews/ share core/ and plugins/, not each other. The extension sees only the type protocol of a panel.',
       severity: 'error',
       from: { path: '^(cli|extension|webviews)/' },
       to: {
@@ -120,7 +124,8 @@ export default {
     },
     {
       name: 'protocol-is-types-only',
-      comment: 'webviews/<panel>/protocol.ts is imported by the extension for its types and imports nothing at run time.',
+      comment:
+        'webviews/<panel>/protocol.ts is imported by the extension for its types and imports nothing at run time.',
       severity: 'error',
       from: { path: '^webviews/[^/]+/protocol\\.ts$' },
       to: { dependencyTypesNot: ['type-only'] },

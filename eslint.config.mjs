@@ -4,7 +4,14 @@ import tseslint from 'typescript-eslint';
 import { documentedExports } from './scripts/lint/documentedExports.mjs';
 
 const typescriptFiles = ['**/*.ts'];
-const productFiles = ['core/**/*.ts', 'plugins/**/*.ts', 'cli/**/*.ts', 'extension/**/*.ts', 'webviews/**/*.ts', 'bench/**/*.ts'];
+const productFiles = [
+  'core/**/*.ts',
+  'plugins/**/*.ts',
+  'cli/**/*.ts',
+  'extension/**/*.ts',
+  'webviews/**/*.ts',
+  'bench/**/*.ts',
+];
 const testFiles = ['test/**/*.ts'];
 
 const restrictedSyntax = [
@@ -23,7 +30,8 @@ const restrictedSyntax = [
   },
   {
     selector: 'Decorator',
-    message: 'No decorators outside webviews/: esbuild emits no decorator metadata. Bind with toResolvedValue or toConstantValue.',
+    message:
+      'No decorators outside webviews/: esbuild emits no decorator metadata. Bind with toResolvedValue or toConstantValue.',
   },
 ];
 
@@ -42,11 +50,17 @@ const naming = [
     custom: { regex: '(Manager|Helper|Helpers|Util|Utils)$', match: false },
   },
   // Paper letters, wire names (`lora_alpha`) and header names are the field's own.
-  { selector: ['variable', 'parameter'], format: ['camelCase', 'PascalCase', 'UPPER_CASE'], leadingUnderscore: 'allow' },
+  {
+    selector: ['variable', 'parameter'],
+    format: ['camelCase', 'PascalCase', 'UPPER_CASE'],
+    leadingUnderscore: 'allow',
+  },
   { selector: ['property', 'method', 'enumMember'], format: null },
   { selector: 'variable', modifiers: ['destructured'], format: null },
   { selector: 'import', modifiers: ['namespace'], format: null },
 ];
+
+const unusedVariables = { argsIgnorePattern: '^_', ignoreRestSiblings: true };
 
 export default defineConfig(
   globalIgnores(['build/', 'dist/', 'node_modules/', 'coverage/', '.rlvr/', 'test/golden/', 'samples/**/*.json']),
@@ -63,8 +77,11 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/naming-convention': ['error', ...naming],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', unusedVariables],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      // Functions over objects: an interface's methods are closures here, which may be taken out of it.
+      '@typescript-eslint/unbound-method': 'off',
       'no-restricted-syntax': ['error', ...restrictedSyntax],
     },
   },
@@ -95,14 +112,26 @@ export default defineConfig(
   {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: nodeGlobals() },
+    rules: { 'no-unused-vars': ['error', unusedVariables] },
   },
   {
-    files: ['*.config.{ts,mjs}', '.dependency-cruiser.mjs'],
+    files: ['*.config.{ts,mjs}', '.dependency-cruiser.mjs', 'scripts/goldenReporter.mjs'],
     rules: { 'no-restricted-exports': 'off' },
   },
 );
 
 function nodeGlobals() {
-  const names = ['AbortController', 'Buffer', 'URL', 'clearTimeout', 'console', 'fetch', 'performance', 'process', 'setTimeout', 'structuredClone'];
+  const names = [
+    'AbortController',
+    'Buffer',
+    'URL',
+    'clearTimeout',
+    'console',
+    'fetch',
+    'performance',
+    'process',
+    'setTimeout',
+    'structuredClone',
+  ];
   return Object.fromEntries(names.map((name) => [name, 'readonly']));
 }

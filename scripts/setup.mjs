@@ -22,7 +22,9 @@ function say(message) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
-  fail(`RLVR Lab needs Node ${oldestNode.join('.')} or newer; this is Node ${process.versions.node} (${process.execPath}).`);
+  fail(
+    `RLVR Lab needs Node ${oldestNode.join('.')} or newer; this is Node ${process.versions.node} (${process.execPath}).`,
+  );
 }
 
 function timed(action) {

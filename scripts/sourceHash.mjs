@@ -14,7 +14,10 @@ export function sourceHash(root) {
   const files = [...sourceFiles, ...sourceFolders.flatMap((folder) => filesBelow(root, folder))];
   const hash = createHash('sha256');
   for (const file of files.filter((name) => existsSync(join(root, name))).sort()) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

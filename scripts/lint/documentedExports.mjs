@@ -23,7 +23,8 @@ export const documentedExports = {
 function isOverload(node, body) {
   const previous = body[body.indexOf(node) - 1];
   return (
-    previous?.declaration?.type === 'TSDeclareFunction' && declaredName(previous.declaration) === declaredName(node.declaration)
+    previous?.declaration?.type === 'TSDeclareFunction' &&
+    declaredName(previous.declaration) === declaredName(node.declaration)
   );
 }
 

@@ -24,7 +24,7 @@ function restore() {
 function prepare() {
   restore();
   const text = readFileSync(manifestPath, 'utf8');
-  const { scripts: _scripts, devDependencies: _devDependencies, dependencies, ...rest } = JSON.parse(text);
+  const { scripts, devDependencies, dependencies, ...rest } = JSON.parse(text);
   const needed = Object.entries(dependencies).filter(([name]) => neededAtRunTime.includes(name));
   if (needed.length !== neededAtRunTime.length) {
     throw new Error(`onnxruntime-node no longer depends on ${neededAtRunTime.join(', ')}: look at what it loads now.`);
