@@ -1,15 +1,18 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 
-const base = '^core/(errors\\.ts$|contracts/)';
+/** What everything may import: the contracts, and the single files of core/, its container excepted. */
+const base = ['^core/contracts/', '^core/(?!container\\.ts$)[^/]+\\.ts$'];
 const container = '(^|/)container\\.ts$';
 
-/** A folder of core/ and what else of core/ it may import, besides the errors, the contracts and itself. */
+/** A folder of core/ and what else of core/ it may import, besides the base and itself. A new folder gets its line here. */
 const coreLayers = {
   contracts: [],
   tensor: [],
   linalg: [],
   verifier: [],
+  problems: ['verifier'],
   lowrank: ['tensor', 'linalg'],
+  objective: ['tensor'],
   model: ['tensor', 'linalg'],
   lint: ['model', 'verifier', 'lowrank', 'experiment'],
   training: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'runs'],
@@ -17,14 +20,14 @@ const coreLayers = {
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
 };
 
-/** A kind of plugin and what of core/ it may import, besides the errors and the contracts. */
+/** A kind of plugin and what of core/ it may import, besides the base. */
 const pluginLayers = {
   adapters: ['tensor', 'linalg', 'lowrank'],
-  objectives: ['tensor', 'linalg', 'lowrank'],
+  objectives: ['tensor', 'linalg', 'lowrank', 'objective'],
   optimizers: ['tensor', 'linalg', 'lowrank'],
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
-  datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
-  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
+  datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
+  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'runs'],
 };
 
@@ -34,24 +37,38 @@ function folders(names) {
 
 const coreRules = Object.entries(coreLayers).map(([name, allowed]) => ({
   name: `layer-core-${name}`,
-  comment: `core/${name} may import ${['core/errors.ts', 'core/contracts', ...allowed.map((layer) => `core/${layer}`)].join(', ')}. Move what is shared down a layer, or pass it in.`,
+  comment: `core/${name} may import ${['the files of core/ itself', 'core/contracts', ...allowed.map((layer) => `core/${layer}`)].join(', ')}. Move what is shared down a layer, or pass it in.`,
   severity: 'error',
   from: { path: `^core/${name}/` },
-  to: { path: '^core/', pathNot: [base, `^core/${name}/`, ...folders(allowed)] },
+  to: { path: '^core/', pathNot: [...base, `^core/${name}/`, ...folders(allowed)] },
 }));
 
 const pluginRules = Object.entries(pluginLayers).map(([kind, allowed]) => ({
   name: `layer-plugins-${kind}`,
-  comment: `plugins/${kind} may import core/errors.ts, core/contracts, ${allowed.map((layer) => `core/${layer}`).join(', ')}. What the trainer has to do for a plugin goes through its contract.`,
+  comment: `plugins/${kind} may import the files of core/ itself, core/contracts, ${allowed.map((layer) => `core/${layer}`).join(', ')}. What the trainer has to do for a plugin goes through its contract.`,
   severity: 'error',
   from: { path: `^plugins/${kind}/` },
-  to: { path: '^core/', pathNot: [base, ...folders(allowed)] },
+  to: { path: '^core/', pathNot: [...base, ...folders(allowed)] },
 }));
 
 export default {
   forbidden: [
     ...coreRules,
     ...pluginRules,
+    {
+      name: 'layer-core-files',
+      comment: 'The files of core/ itself are the lowest layer: they may import each other and core/contracts.',
+      severity: 'error',
+      from: { path: '^core/[^/]+\\.ts$', pathNot: [container] },
+      to: { path: '^core/', pathNot: base },
+    },
+    {
+      name: 'core-folder-without-layer',
+      comment: 'Give this folder of core/ a line in coreLayers of .dependency-cruiser.mjs: it says what it may import.',
+      severity: 'error',
+      from: {},
+      to: { path: '^core/[^/]+/', pathNot: folders(Object.keys(coreLayers)) },
+    },
     {
       name: 'core-imports-core-only',
       comment:
@@ -170,7 +187,6 @@ export default {
     doNotFollow: { path: ['node_modules'] },
     exclude: { path: ['^test/golden/', '^dist/'] },
     tsPreCompilationDeps: 'specify',
-    tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],

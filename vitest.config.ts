@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'test/scripts/*.test.mjs'],
           exclude: [...configDefaults.exclude, ...pythonTests, ...soakTests, 'test/extension/**'],
         },
       },

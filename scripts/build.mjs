@@ -69,6 +69,12 @@ function removeOthers(folder, kept) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const sources = sourceHash(root);
-  await bundle(productEntries, { folder: 'dist', clean: process.argv.includes('--clean') });
-  writeSetupState(root, { sources });
+  try {
+    await bundle(productEntries, { folder: 'dist', clean: process.argv.includes('--clean') });
+    writeSetupState(root, { sources });
+  } catch (error) {
+    // esbuild has already said what is wrong with the sources, and where.
+    if (!Array.isArray(error.errors)) throw error;
+    process.exitCode = 1;
+  }
 }

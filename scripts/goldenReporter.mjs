@@ -36,6 +36,11 @@ export default class GoldenReporter {
     }
     const width = Math.max(0, ...[...kinds.keys()].map((kind) => kind.length));
     for (const [kind, counts] of [...kinds].sort()) console.log(`${kind.padEnd(width)}  ${countsLine(counts)}`);
+    if (total.passed + total.failed === 0) {
+      total.failed = 1;
+      console.log('No case ran: RLVR_GOLDEN (default test/golden) names a folder without golden data.');
+    }
     console.log(countsLine(total));
+    if (total.failed > 0) process.exitCode = 1;
   }
 }
