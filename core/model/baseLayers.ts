@@ -2,7 +2,7 @@ import { linear } from '../tensor/ops/linear.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import type { DecoderLayers } from './decoder.ts';
-import { decoderParameters } from './decoderParameters.ts';
+import { EMBEDDING, LM_HEAD, decoderParameters } from './decoderParameters.ts';
 import type { DecoderConfig } from './modelConfig.ts';
 
 /** Prefix of the graph inputs that carry the base model's weights. */
@@ -18,17 +18,19 @@ export function weightInputs(config: DecoderConfig): Readonly<Record<string, Inp
   );
 }
 
+/** Names of the linear layers that have a bias. */
+export function biasedModules(config: DecoderConfig): ReadonlySet<string> {
+  const biases = decoderParameters(config).filter((parameter) => parameter.kind === 'bias');
+  return new Set(biases.map((parameter) => parameter.module));
+}
+
 /** Looks up a tensor by its Hugging Face name. */
 export type WeightLookup = (name: string) => tf.Tensor;
 
 /** The base model's layers over a look-up of its weights. */
 export function baseLayers(config: DecoderConfig, weight: WeightLookup): DecoderLayers {
-  const biased = new Set(
-    decoderParameters(config)
-      .filter((parameter) => parameter.kind === 'bias')
-      .map((parameter) => parameter.name.replace(/\.bias$/, '')),
-  );
-  const output = config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const biased = biasedModules(config);
+  const output = config.tiedEmbeddings ? EMBEDDING : LM_HEAD;
   return {
     linear: (name, x) =>
       linear(
@@ -37,7 +39,7 @@ export function baseLayers(config: DecoderConfig, weight: WeightLookup): Decoder
         biased.has(name) ? (weight(`${name}.bias`) as tf.Tensor1D) : undefined,
       ),
     norm: (name) => weight(`${name}.weight`) as tf.Tensor1D,
-    embedding: () => weight('model.embed_tokens.weight') as tf.Tensor2D,
+    embedding: () => weight(EMBEDDING) as tf.Tensor2D,
     logits: (hidden) => linear(hidden, weight(output) as tf.Tensor2D),
   };
 }

@@ -9,15 +9,17 @@ export function packedInputs(
   { heads, keyValueHeads }: HeadCounts,
   withCompletions: boolean,
 ): Readonly<Record<string, InputSpec>> {
+  // Without completions the prompts' tokens are all tokens, and have to be the same size for tensors to match.
+  const promptTokens = withCompletions ? size.promptTokens : size.tokens;
   const prompt = {
     ids: int32(size.tokens),
     positions: int32(size.tokens),
     'prompt.slots': int32(size.promptWidth),
     'prompt.queries': int32(size.prompts, heads, size.promptWidth),
     'prompt.places': int32(size.prompts, heads, size.promptWidth),
-    'prompt.outputs': int32(size.promptTokens, heads),
+    'prompt.outputs': int32(promptTokens, heads),
     'prompt.keys': int32(size.prompts, keyValueHeads, size.promptWidth),
-    'prompt.keyPlaces': int32(size.promptTokens, keyValueHeads),
+    'prompt.keyPlaces': int32(promptTokens, keyValueHeads),
   };
   if (!withCompletions) return prompt;
   return {

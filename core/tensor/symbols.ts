@@ -38,6 +38,11 @@ export class Symbols {
     return symbol;
   }
 
+  /** The symbol for a sum of sizes; equal sums are the same size. */
+  sumOf(sizes: readonly number[]): SymbolicSize {
+    return this.named(sizes.join('+'));
+  }
+
   /** A symbol for a size that an op has made (the sum of two, say). */
   derived(): SymbolicSize {
     return this.named(`derived_${this.#symbols.length}`);

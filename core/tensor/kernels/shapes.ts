@@ -23,7 +23,7 @@ export function concatNode(builder: GraphBuilder, parts: readonly Value[], axis:
   if (parts.length === 1) return first;
   const sizes = parts.map((part) => part.shape[axis] ?? 1);
   const symbolic = sizes.some((size) => builder.symbols.isSymbolic(size));
-  const symbol = symbolic ? builder.symbols.derived() : undefined;
+  const symbol = symbolic ? builder.symbols.sumOf(sizes) : undefined;
   const total = symbol?.prime ?? sizes.reduce((sum, size) => sum + size, 0);
   const shape = first.shape.map((size, i) => (i === axis ? total : size));
   const value = builder.add('Concat', parts, { type: first.type, shape }, { attributes: { axis: { int: axis } } });

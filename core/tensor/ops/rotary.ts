@@ -30,10 +30,13 @@ function rotate(x: tf.Tensor2D, positions: tf.Tensor1D, table: RotaryTable): tf.
 function traced(x: tf.Tensor2D, positions: tf.Tensor1D, { cos, sin }: RotaryTable): tf.Tensor2D {
   return emitOne([x, positions, cos, sin], (builder, values) => {
     const [xv, pv] = [at(values, 0), at(values, 1)];
-    const batched = builder.add('Unsqueeze', [xv, builder.int64s([0])], { type: xv.type, shape: [1, ...xv.shape] });
-    const wide = builder.add('Unsqueeze', [castNode(builder, pv, 'int64'), builder.int64s([0])], { type: 'int64', shape: [1, ...pv.shape] });
-    const turned = builder.add('RotaryEmbedding', [batched, wide, at(values, 2), at(values, 3)], { type: xv.type, shape: batched.shape }, { domain: 'com.microsoft' });
-    return builder.add('Squeeze', [turned, builder.int64s([0])], { type: xv.type, shape: xv.shape });
+    // Every token is a sequence of its own: the op refuses sequences longer than its table.
+    const axes = builder.int64s([1]);
+    const apart = builder.add('Unsqueeze', [xv, axes], { type: xv.type, shape: [at(xv.shape, 0), 1, at(xv.shape, 1)] });
+    const wide = builder.add('Unsqueeze', [castNode(builder, pv, 'int64'), axes], { type: 'int64', shape: [...pv.shape, 1] });
+    const operands = [apart, wide, at(values, 2), at(values, 3)];
+    const turned = builder.add('RotaryEmbedding', operands, { type: xv.type, shape: apart.shape }, { domain: 'com.microsoft' });
+    return builder.add('Squeeze', [turned, axes], { type: xv.type, shape: xv.shape });
   }) as tf.Tensor2D;
 }
 
