@@ -1,7 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { RlvrError, messageOf } from '../errors.ts';
 import { createSession, loadRuntime } from './runtime.ts';
-import { traceGraph, type GraphDataType, type InputSpec, type TensorFunction } from './trace.ts';
+import { outputPrefix, traceGraph, type GraphDataType, type InputSpec, type TensorFunction } from './trace.ts';
 
 /** Values going into a graph: float32, int32, or bool as bytes. Row-major. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -77,7 +77,8 @@ function tensorOf(runtime: typeof ort, dtype: GraphDataType, data: TensorData, s
 
 function collect(outputs: ort.InferenceSession.OnnxValueMapType): Readonly<Record<string, TensorResult>> {
   return Object.fromEntries(
-    Object.entries(outputs).map(([name, value]) => {
+    Object.entries(outputs).map(([prefixed, value]) => {
+      const name = prefixed.slice(outputPrefix.length);
       const { dims, data } = value as ort.Tensor;
       if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return [name, { shape: dims, data }];
       throw new RlvrError('tensor/run', `Output "${name}" has a type that cannot be read.`);

@@ -18,6 +18,9 @@ export interface InputSpec {
 /** A function of tensors by name, written in tfjs ops. */
 export type TensorFunction = (inputs: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>;
 
+/** Prefix of the outputs' names inside the model. */
+export const outputPrefix = 'output.';
+
 /** A traced function, ready to be run by ONNX Runtime. */
 export interface TracedGraph {
   readonly model: Uint8Array;
@@ -59,7 +62,8 @@ function record(builder: GraphBuilder, inputs: Readonly<Record<string, InputSpec
   } finally {
     tf.engine().endScope();
   }
-  const graph = builder.finish(named);
+  // Prefixed, because an output may be named like an input.
+  const graph = builder.finish(named.map(({ name, value }) => ({ name: outputPrefix + name, value })));
   return { model: encodeModel(graph), inputs, outputs: named.map(({ name }) => name), nodes: graph.nodes.length };
 }
 
