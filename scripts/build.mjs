@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSetupState } from './setupState.mjs';
 import { sourceHash } from './sourceHash.mjs';
+import { thirdPartyNotice } from './thirdParty.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -25,7 +26,7 @@ const require = createRequireOfBundle(import.meta.url);`;
  * @param {{ folder: string, clean?: boolean }} options
  */
 export async function bundle(entries, { folder, clean = false }) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: entries,
     outdir: folder,
@@ -42,8 +43,11 @@ export async function bundle(entries, { folder, clean = false }) {
     sourcesContent: false,
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
     write: false,
   });
+  const notice = join(root, folder, 'THIRD-PARTY.txt');
+  outputFiles.push({ path: notice, contents: thirdPartyNotice(root, Object.keys(metafile.inputs)) });
   writeOutputs(outputFiles, Object.keys(entries));
   if (clean) removeOthers(join(root, folder), new Set(outputFiles.map((file) => file.path)));
 }
