@@ -22,7 +22,10 @@ function reward(id: string): Reward<object> {
 function engine(id: string, catalog: PluginCatalog): Engine<object> {
   return {
     id,
-    summary: catalog.all('reward').map((plugin) => plugin.id).join(' '),
+    summary: catalog
+      .all('reward')
+      .map((plugin) => plugin.id)
+      .join(' '),
     source: 'test',
     config: z.object({}),
     capabilities: () => Promise.resolve({ available: true, explanation: '', devices: [] }),
@@ -34,16 +37,22 @@ describe('createContainer', () => {
   it('finds a plugin by kind and id and keeps the order of registration', () => {
     const container = createContainer({ ...none, rewards: [reward('boxed'), reward('format')] });
     expect(pluginOf(container, 'reward', 'format').id).toBe('format');
-    expect(createCatalog({ ...none, rewards: [reward('b'), reward('a')] }).all('reward').map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(
+      createCatalog({ ...none, rewards: [reward('b'), reward('a')] })
+        .all('reward')
+        .map(({ id }) => id),
+    ).toEqual(['b', 'a']);
   });
 
   it('suggests the nearest id and lists all for an unknown one', () => {
     const container = createContainer({ ...none, rewards: [reward('boxed'), reward('format')] });
-    expect(() => pluginOf(container, 'reward', 'fromat')).toThrowError(
+    expect(() => pluginOf(container, 'reward', 'fromat')).toThrow(
       'There is no reward named "fromat". Did you mean "format"? There are: boxed, format.',
     );
-    expect(() => pluginOf(container, 'reward', 'zzz')).toThrowError('There is no reward named "zzz". There are: boxed, format.');
-    expect(() => pluginOf(container, 'adapter', 'lora')).toThrowError('There is no adapter plugin at all.');
+    expect(() => pluginOf(container, 'reward', 'zzz')).toThrow(
+      'There is no reward named "zzz". There are: boxed, format.',
+    );
+    expect(() => pluginOf(container, 'adapter', 'lora')).toThrow('There is no adapter plugin at all.');
   });
 
   it('gives an engine the other plugins, and makes it once', () => {

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { experimentSchema } from '../experiment/schema.ts';
+
+const moment = z.iso.datetime();
+const fraction = z.number().min(0).max(1);
+
+const evaluationResultSchema = z
+  .looseObject({
+    accuracy: fraction,
+    low: fraction,
+    high: fraction,
+    problems: z.int().min(1),
+  })
+  .describe('Accuracy on held-out problems with its 95 % interval');
+
+const environmentSchema = z
+  .object({
+    package: z.string(),
+    code: z.string().describe('SHA-256 of the program file that trained'),
+    node: z.string(),
+    onnxruntime: z.string(),
+    tfjs: z.string(),
+    platform: z.string(),
+    cpu: z.string(),
+    cpuFeatures: z.array(z.string()),
+    threads: z.int().min(1),
+  })
+  .describe('All that bits may depend on');
+
+const attemptSchema = z.object({
+  startedAt: moment,
+  endedAt: moment.optional(),
+  fromStep: z.int().min(0).describe('Step of the checkpoint that it went on from; 0: from the start'),
+});
+
+const pluginUseSchema = z.object({ kind: z.string(), id: z.string(), hash: z.string() });
+
+const checkSchema = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  value: z.number().optional(),
+  bound: z.number().optional(),
+  explanation: z.string().optional(),
+});
+
+const checkpointEntrySchema = z.object({
+  step: z.int().min(0),
+  format: z.enum(['peft', 'huggingface', 'native']).describe('What lies beside the native state, for other libraries'),
+});
+
+/** The format of `run.json`. */
+export const runRecordSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  status: z.enum(['queued', 'running', 'finished', 'stopped', 'failed', 'interrupted']),
+  createdAt: moment,
+  attempts: z.array(attemptSchema).default([]),
+  experiment: experimentSchema,
+  source: z.object({
+    file: z.string().describe('The experiment file, absolute'),
+    folder: z.string().describe('What relative paths in the experiment start from, absolute'),
+  }),
+  method: z.string().describe('The adapter, as the experiment names it'),
+  steps: z.int().min(0).default(0).describe('Optimizer steps done'),
+  trainableParameters: z.int().min(0).optional(),
+  firstStepSeconds: z.number().min(0).optional().describe('From the start of the process to the end of the first step'),
+  evaluation: z
+    .object({ before: evaluationResultSchema.optional(), after: evaluationResultSchema.optional() })
+    .default({}),
+  checkpoints: z.array(checkpointEntrySchema).default([]),
+  checks: z.array(checkSchema).default([]).describe('Invariants tested at the start'),
+  environment: environmentSchema.optional(),
+  seeds: z.record(z.string(), z.number()).default({}),
+  plugins: z.array(pluginUseSchema).default([]),
+  hashes: z.record(z.string(), z.string()).default({}).describe('Of the model and of each data set'),
+  error: z
+    .object({ code: z.string(), message: z.string(), fields: z.record(z.string(), z.unknown()).default({}) })
+    .optional(),
+});
+
+/** What `run.json` holds: the resolved experiment, what it ran on, and how far it is. */
+export type RunRecord = z.output<typeof runRecordSchema>;
+/** Accuracy on held-out problems with its 95 % interval. */
+export type EvaluationResult = z.output<typeof evaluationResultSchema>;
+/** Versions, processor and threads: what equal bits need to be equal. */
+export type RunEnvironment = z.output<typeof environmentSchema>;
+/** The outcome of one invariant tested at the start of a run. */
+export type IntegrityCheck = z.output<typeof checkSchema>;
+/** How far a run is. `interrupted`: its process died before it could say how it ended. */
+export type RunStatus = RunRecord['status'];
