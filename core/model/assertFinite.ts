@@ -6,8 +6,10 @@ import { RlvrError } from '../errors.ts';
  * @throws RlvrError `model/invalid-weights` with the tensor's name and the first place of a NaN or an infinity
  */
 export function assertFinite(data: Float32Array, tensor: string, source: string): void {
-  const index = data.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
-  const problem = `${source}: tensor ${JSON.stringify(tensor)} holds ${data[index] ?? NaN} at index ${index}; expected finite numbers`;
-  throw new RlvrError('model/invalid-weights', problem, { path: source, tensor, index });
+  for (let index = 0; index < data.length; index += 1) {
+    const value = data[index];
+    if (Number.isFinite(value)) continue;
+    const problem = `${source}: tensor ${JSON.stringify(tensor)} holds ${String(value)} at index ${index}; expected finite numbers`;
+    throw new RlvrError('model/invalid-weights', problem, { path: source, tensor, index });
+  }
 }

@@ -24,7 +24,7 @@ export function writeFileAtomically(target: string, parts: Iterable<Uint8Array>)
     renameSync(temporary, target);
     syncFolder(path.dirname(target));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw unwritable(target, error);
   }
 }
@@ -38,6 +38,15 @@ export function unwritable(target: string, error: unknown): RlvrError {
     { path: target },
     { cause: error },
   );
+}
+
+/** Removes what is left of a failed write, as far as the system lets it. */
+export function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+  } catch {
+    // The write's own error says more than this one.
+  }
 }
 
 /** Creates a file with these bytes and waits until they are on the disk. Fails if the file exists. */

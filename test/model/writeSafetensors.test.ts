@@ -67,7 +67,7 @@ describe('writeSafetensors', () => {
   it('says when the target cannot be written', () => {
     const occupied = path.join(folder, 'occupied');
     mkdirSync(path.join(occupied, 'inside'), { recursive: true });
-    for (const target of [occupied, path.join(folder, 'absent', 'model.safetensors')]) {
+    for (const target of [occupied, path.join(folder, 'absent', 'x'), path.join(folder, 'model.safetensors', 'x')]) {
       expect(() => writeSafetensors(target, new Map([['a', a]]))).toThrow(
         expect.objectContaining({ code: 'run/unwritable', fields: { path: target } }),
       );
