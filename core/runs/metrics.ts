@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { Metrics } from '../contracts/engine.ts';
 import { openAppendedFile } from './appendedFile.ts';
 import type { AppendedFile } from './appendedFile.ts';
@@ -23,7 +23,9 @@ export interface MetricsLog extends Omit<AppendedFile, 'append'> {
  */
 export function openMetrics(runFolder: string): MetricsLog {
   const file = runFile(runFolder, 'metrics');
-  cutTornLine(file);
+  writing(file, () => {
+    cutTornLine(file);
+  });
   const { append, ...appended } = openAppendedFile(file);
   return {
     ...appended,
@@ -66,17 +68,8 @@ export function readMetrics(runFolder: string): readonly MetricsLine[] {
 }
 
 function cutTornLine(file: string): void {
-  if (!existsSync(file)) {
-    writing(file, () => {
-      closeSync(openSync(file, 'a'));
-    });
-    return;
-  }
+  if (!existsSync(file)) return;
   const bytes = readFileSync(file);
   const complete = bytes.lastIndexOf(0x0a) + 1;
-  if (complete < bytes.length) {
-    writing(file, () => {
-      truncateSync(file, complete);
-    });
-  }
+  if (complete < bytes.length) truncateSync(file, complete);
 }
