@@ -62,7 +62,7 @@ export async function writeCheckpoint(
     removeUnfinished(runFolder);
     return { step, folder, appendedLengths: lengths };
   } catch (error) {
-    rmSync(unfinished, { recursive: true, force: true });
+    if (existsSync(unfinished)) rmSync(unfinished, { recursive: true, force: true });
     throw asUnwritable(error, folder);
   }
 }
