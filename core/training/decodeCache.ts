@@ -66,9 +66,9 @@ export function extendCache(
   return { ...cache, rows: keep.length, slots: total, tensors, bias };
 }
 
-/** Rows of a row-major array. */
-export function selectRows<T extends Float32Array | Int32Array>(source: T, width: number, keep: readonly number[]): T {
-  const target = source.slice(0, keep.length * width) as T;
+/** Rows of a row-major array, in any order and number. */
+export function selectRows(source: Float32Array, width: number, keep: readonly number[]): Float32Array {
+  const target = new Float32Array(keep.length * width);
   keep.forEach((row, i) => {
     target.set(source.subarray(row * width, (row + 1) * width), i * width);
   });

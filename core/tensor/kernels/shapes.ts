@@ -97,7 +97,10 @@ export function registerShapeKernels(): void {
   defineKernel('SplitV', ({ builder, input, attribute }) => {
     const x = input('x');
     const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
-    const sizes = backend_util.prepareSplitSize(asTensorLike(x), attribute<number[] | number>('numOrSizeSplits'), axis);
+    const given = attribute<number[] | number>('numOrSizeSplits');
+    // Symbolic parts do not add up to the symbol of their sum, which is what tfjs would check.
+    const isSymbolic = Array.isArray(given) && given.some((size) => builder.symbols.isSymbolic(size));
+    const sizes = isSymbolic ? given : backend_util.prepareSplitSize(asTensorLike(x), given, axis);
     const outputs = sizes.map((size) => ({ type: x.type, shape: x.shape.map((full, i) => (i === axis ? size : full)) }));
     return builder.addMulti('Split', [x, builder.shapeVector(sizes)], outputs, { attributes: { axis: { int: axis } } });
   });

@@ -1,0 +1,101 @@
+import type { HeadCounts } from '../model/packing.ts';
+import { packSequences } from '../model/packing.ts';
+import type { TensorData } from '../tensor/compile.ts';
+
+/** One completion as training sees it. */
+export interface TrainingRow {
+  /** Token ids of its prompt; rows of a group share the array, which is how a shared prompt is recognised. */
+  readonly prompt: readonly number[];
+  readonly ids: readonly number[];
+  /** Log-probabilities under the sampler, one per token. */
+  readonly samplingLogps: readonly number[];
+  /** Under the policy that the ratio starts from. */
+  readonly oldLogps: readonly number[];
+  readonly referenceLogps?: readonly number[];
+  readonly advantage: number;
+  /** False: its tokens take no part in the loss (a truncated completion that is masked). */
+  readonly active: boolean;
+}
+
+/** Index arrays and sizes of some rows laid out for a graph. */
+export interface MicroBatch {
+  readonly rows: readonly TrainingRow[];
+  /** Tokens computed: completions, and every distinct prompt once. */
+  readonly tokens: number;
+}
+
+/** Feeds and sizes of a graph call. */
+export interface BatchFeeds {
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/**
+ * Cuts rows into micro-batches of about `tokens` tokens. Rows of similar length go together, so that little of attention is padding; the order
+ * depends on the data alone. A row longer than the limit gets a micro-batch of its own.
+ */
+export function cutMicroBatches(rows: readonly TrainingRow[], tokens: number): readonly MicroBatch[] {
+  const sorted = [...rows].sort((a, b) => a.ids.length - b.ids.length);
+  const batches: { rows: TrainingRow[]; tokens: number; prompts: Set<readonly number[]> }[] = [];
+  for (const row of sorted) {
+    const last = batches.at(-1);
+    const added = row.ids.length + (last?.prompts.has(row.prompt) === true ? 0 : row.prompt.length);
+    if (last !== undefined && last.tokens + added <= tokens) {
+      last.rows.push(row);
+      last.tokens += added;
+      last.prompts.add(row.prompt);
+    } else {
+      batches.push({ rows: [row], tokens: row.ids.length + row.prompt.length, prompts: new Set([row.prompt]) });
+    }
+  }
+  return batches.map(({ rows: own, tokens: count }) => ({ rows: own, tokens: count }));
+}
+
+/** Feeds for the packed sequences of a micro-batch. */
+export function sequenceFeeds(rows: readonly TrainingRow[], counts: HeadCounts): BatchFeeds {
+  const prompts = [...new Set(rows.map((row) => row.prompt))];
+  const indexOf = new Map(prompts.map((prompt, index) => [prompt, index]));
+  const completions = rows.map((row) => ({ prompt: indexOf.get(row.prompt) ?? 0, ids: row.ids }));
+  return packSequences({ prompts, completions }, counts);
+}
+
+/** Feeds for the loss: where each token stands in [rows, width], and what is known of it. */
+export function lossFeeds(rows: readonly TrainingRow[]): Readonly<Record<string, TensorData>> {
+  const width = rows.reduce((widest, row) => Math.max(widest, row.ids.length), 1);
+  const tokens = rows.reduce((sum, row) => sum + row.ids.length, 0);
+  const tokenAt = new Int32Array(rows.length * width);
+  const placeOf = new Int32Array(tokens);
+  const padded = { mask: pad(rows, width, (row) => row.ids.map(() => (row.active ? 1 : 0))) };
+  let token = 0;
+  rows.forEach((row, r) => {
+    tokenAt.fill(token, r * width, (r + 1) * width);
+    for (let t = 0; t < row.ids.length; t++) {
+      tokenAt[r * width + t] = token;
+      placeOf[token] = r * width + t;
+      token++;
+    }
+  });
+  const hasReference = rows.every((row) => row.referenceLogps !== undefined);
+  return {
+    ...padded,
+    tokenAt,
+    placeOf,
+    oldLogps: pad(rows, width, (row) => row.oldLogps),
+    samplingLogps: pad(rows, width, (row) => row.samplingLogps),
+    ...(hasReference ? { referenceLogps: pad(rows, width, (row) => row.referenceLogps ?? []) } : {}),
+    advantages: Float32Array.from(rows, (row) => row.advantage),
+  };
+}
+
+/** Number of tokens that take part in the loss. */
+export function activeTokens(rows: readonly TrainingRow[]): number {
+  return rows.reduce((sum, row) => sum + (row.active ? row.ids.length : 0), 0);
+}
+
+function pad(rows: readonly TrainingRow[], width: number, values: (row: TrainingRow) => readonly number[]): Float32Array {
+  const target = new Float32Array(rows.length * width);
+  rows.forEach((row, r) => {
+    target.set(values(row), r * width);
+  });
+  return target;
+}

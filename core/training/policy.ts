@@ -1,0 +1,115 @@
+import type { Adapter, AdapterPlan, LayerTensors } from '../contracts/adapter.ts';
+import type { InitialParameter, ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
+import { RlvrError } from '../errors.ts';
+import { biasedModules, weightInputs, weightPrefix } from '../model/baseLayers.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import { decoderParameters } from '../model/decoderParameters.ts';
+import type { DecoderConfig } from '../model/modelConfig.ts';
+import type { tf } from '../tensor/tf.ts';
+import { randomStream } from '../tensor/random.ts';
+import type { InputSpec } from '../tensor/trace.ts';
+
+/** A base model with an adapter attached: which layers it adapts, and the tensors it adds. */
+export interface Policy {
+  readonly config: DecoderConfig;
+  readonly adapter: Adapter;
+  readonly adapterConfig: unknown;
+  readonly plan: AdapterPlan<unknown>;
+  /** Adapted layers by name. */
+  readonly targets: ReadonlyMap<string, TargetLayer>;
+  /** Every parameter of the adapter at its start, trained or frozen, shared ones included. */
+  readonly parameters: readonly InitialParameter[];
+  /** Frozen weights that stand in place of the base's, by layer name. */
+  readonly replaced: ReadonlyMap<string, Float32Array>;
+}
+
+/** Prefixes of the graph inputs that carry a policy's tensors. */
+export const policyPrefixes = { parameter: 'parameter.', replaced: 'replaced.' } as const;
+
+/** The layers of a model that an adapter can attach to, in the model's order. */
+export function targetLayers(config: DecoderConfig): readonly TargetLayer[] {
+  const biased = biasedModules(config);
+  return decoderParameters(config).flatMap((parameter): TargetLayer[] => {
+    if (parameter.kind === 'bias') return [];
+    const { module: name, kind, shape, layer } = parameter;
+    const module = name.slice(name.lastIndexOf('.') + 1);
+    return [{ name, module, kind, shape, hasBias: biased.has(name), ...(layer === undefined ? {} : { block: layer }) }];
+  });
+}
+
+/** Attaches an adapter to a model. Random numbers come from the seed alone. */
+export function createPolicy({ config, weights }: Checkpoint, adapter: Adapter, adapterConfig: unknown, seed: number): Policy {
+  const targets = adapter.targets(adapterConfig, targetLayers(config));
+  const refused = (adapter.check?.(adapterConfig, targets) ?? []).find((finding) => finding.severity === 'error');
+  if (refused !== undefined) throw new RlvrError('adapter/invalid', `adapter.${refused.path}: ${refused.message}`, { path: refused.path });
+  if (adapter.calibration?.(adapterConfig) !== undefined) {
+    throw new RlvrError('adapter/invalid', `The adapter "${adapter.id}" asks for calibration data, which the embedded engine does not collect.`);
+  }
+  const plan = adapter.plan(adapterConfig, targets, randomStream(seed, 'adapter', 'plan'));
+  const parameters: InitialParameter[] = [...plan.shared];
+  const replaced = new Map<string, Float32Array>();
+  for (const layer of targets) {
+    const weight = weights.get(`${layer.name}.weight`);
+    if (weight === undefined) throw new RlvrError('model/invalid-weights', `The model has no weight "${layer.name}.weight".`);
+    const random = randomStream(seed, 'adapter', layer.name);
+    const attached = adapter.attach({ layer, options: plan.layers.get(layer.name), weight: weight.data, random });
+    parameters.push(...attached.parameters);
+    if (attached.replacedWeight !== undefined) replaced.set(layer.name, attached.replacedWeight);
+  }
+  return { config, adapter, adapterConfig, plan, targets: new Map(targets.map((layer) => [layer.name, layer])), parameters, replaced };
+}
+
+/** The parameters that are trained, in order. */
+export function trainableParameters(policy: Policy): readonly InitialParameter[] {
+  return policy.parameters.filter((parameter) => parameter.trainable);
+}
+
+/** Number of trained values. */
+export function trainableCount(policy: Policy): number {
+  return trainableParameters(policy).reduce((sum, parameter) => sum + parameter.values.length, 0);
+}
+
+/** Graph inputs for base weights, replaced weights and all parameters. */
+export function policyInputs(policy: Policy): Readonly<Record<string, InputSpec>> {
+  const float = (shape: readonly number[]): InputSpec => ({ shape, dtype: 'float32' });
+  return {
+    ...weightInputs(policy.config),
+    ...Object.fromEntries([...policy.replaced.keys()].map((name) => [policyPrefixes.replaced + name, float(policy.targets.get(name)?.shape ?? [])])),
+    ...Object.fromEntries(policy.parameters.map(({ name, shape }) => [policyPrefixes.parameter + name, float(shape)])),
+  };
+}
+
+/** Feeds of everything that training does not change: base weights and what replaces them. */
+export function frozenFeeds(checkpoint: Checkpoint, policy: Policy): Readonly<Record<string, Float32Array>> {
+  return {
+    ...Object.fromEntries([...checkpoint.weights].map(([name, { data }]) => [weightPrefix + name, data])),
+    ...Object.fromEntries([...policy.replaced].map(([name, data]) => [policyPrefixes.replaced + name, data])),
+  };
+}
+
+/** A layer's tensors as the adapter sees them, looked up among a graph's inputs. */
+export function layerTensors(
+  policy: Policy,
+  layer: TargetLayer,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+  parameter: (name: string) => tf.Tensor,
+): LayerTensors<unknown> {
+  const named = (name: string): tf.Tensor => {
+    const tensor = tensors[name];
+    if (tensor === undefined) throw new RlvrError('tensor/trace', `The graph has no input "${name}".`);
+    return tensor;
+  };
+  const shared = new Set(policy.plan.shared.map((spec: ParameterSpec) => spec.name));
+  const weight = named(policy.replaced.has(layer.name) ? policyPrefixes.replaced + layer.name : `${weightPrefix}${layer.name}.weight`);
+  return {
+    layer,
+    options: policy.plan.layers.get(layer.name),
+    weight,
+    ...(layer.hasBias ? { bias: named(`${weightPrefix}${layer.name}.bias`) as tf.Tensor1D } : {}),
+    parameter: (name) => parameter(shared.has(name) ? name : `${layer.name}.${name}`),
+    dropout: (x, rate) => {
+      if (rate === 0) return x;
+      throw new RlvrError('config/invalid', `Dropout (${rate}) is not supported by the embedded engine: sampler and trainer would be two policies.`);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import type { Objective, PolicyBatch } from '../contracts/objective.ts';
+import type { Optimizer, SlotSpec } from '../contracts/optimizer.ts';
+import type { InitialParameter } from '../contracts/parameter.ts';
+import { runDecoder } from '../model/decoder.ts';
+import { packedInputs } from '../model/packedInputs.ts';
+import { predictCompletions } from '../model/predict.ts';
+import { compile, type CompiledGraph } from '../tensor/compile.ts';
+import { permuteRows } from '../tensor/ops/rows.ts';
+import { tf } from '../tensor/tf.ts';
+import type { InputSpec } from '../tensor/trace.ts';
+import { clipByGlobalNorm } from './clip.ts';
+import { policyInputs, trainableParameters, type Policy } from './policy.ts';
+import { fedParameters, policyLayers } from './policyLayers.ts';
+
+/** What fixes a training graph. */
+export interface StepOptions {
+  readonly policy: Policy;
+  readonly objective: Objective;
+  readonly objectiveConfig: unknown;
+  readonly optimizer: Optimizer;
+  readonly optimizerConfig: unknown;
+  /** 0: gradients are not clipped. */
+  readonly maxGradNorm: number;
+  /** Whether the ratio starts from the current policy itself (one update per generation batch): the old log-probabilities are not read. */
+  readonly oldIsCurrent: boolean;
+}
+
+/** Prefixes of inputs and outputs; a trained parameter's name follows. */
+export const stepPrefixes = { gradient: 'gradient.', parameter: 'parameter.', slot: 'slot.', sum: 'sum.', weight: 'weight.' } as const;
+
+/** Scalars of a micro-batch, in the contract's names. */
+export const countNames = ['rows', 'localTokens', 'globalTokens', 'stepRows', 'stepsPerGeneration', 'accumulation', 'maxCompletionTokens'] as const;
+
+type Tensors = Readonly<Record<string, tf.Tensor>>;
+type Outputs = Record<string, tf.Tensor>;
+
+/** The optimizer's tensors for a parameter. */
+export function slotsOf(options: Pick<StepOptions, 'optimizer' | 'optimizerConfig'>, parameter: InitialParameter): readonly SlotSpec[] {
+  return options.optimizer.slots(options.optimizerConfig, parameter);
+}
+
+/** Name of a slot's input and output. */
+export function slotName(parameter: string, slot: string): string {
+  return `${stepPrefixes.slot}${slot}.${parameter}`;
+}
+
+/** A graph for all micro-batches of a step but the last: adds the batch's gradients to what it is fed. */
+export function compileAccumulate(options: StepOptions): Promise<CompiledGraph> {
+  return compile(batchInputs(options), (tensors) => {
+    const { gradients, metrics } = lossAndGradients(options, tensors);
+    const named = trainableParameters(options.policy).map(({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const);
+    return { ...Object.fromEntries(named), ...metrics };
+  });
+}
+
+/** A graph for the last micro-batch of a step: loss, gradients, clipping and the update in one. */
+export function compileStep(options: StepOptions): Promise<CompiledGraph> {
+  const inputs = { ...batchInputs(options), ...updateInputs(options) };
+  return compile(inputs, (tensors) => {
+    const { gradients, metrics } = lossAndGradients(options, tensors);
+    return { ...metrics, ...update(options, tensors, gradients) };
+  });
+}
+
+/** A graph that scores completions under the policy (or, with `adapted` false, the base): `logps` and `entropies` [completionTokens]. */
+export function compileScore(policy: Policy, adapted: boolean): Promise<CompiledGraph> {
+  const inputs = { ...policyInputs(policy), ...sequenceInputs(policy) };
+  const scored = adapted ? policy : { ...policy, targets: new Map<string, never>() };
+  return compile(inputs, (tensors) => {
+    const layers = policyLayers(scored, tensors, fedParameters(tensors));
+    const { hidden } = runDecoder(policy.config, layers, tensors, rotaryOf(tensors));
+    return { ...predictCompletions(layers, hidden, tensors, tensors['inverseTemperature'] as tf.Scalar) };
+  });
+}
+
+function sequenceInputs(policy: Policy): Record<string, InputSpec> {
+  const half = policy.config.headDim / 2;
+  return {
+    ...packedInputs(policy.config, true),
+    cos: { shape: ['positions', half], dtype: 'float32' },
+    sin: { shape: ['positions', half], dtype: 'float32' },
+    inverseTemperature: { shape: [], dtype: 'float32' },
+  };
+}
+
+function batchInputs(options: StepOptions): Record<string, InputSpec> {
+  const { policy, objective, objectiveConfig } = options;
+  const padded: InputSpec = { shape: ['completions', 'completionWidth'], dtype: 'float32' };
+  const scalars = Object.fromEntries(countNames.map((name) => [`count.${name}`, { shape: [], dtype: 'float32' } as const]));
+  const accumulated = trainableParameters(policy).map(({ name, shape }) => [stepPrefixes.gradient + name, { shape, dtype: 'float32' }] as const);
+  const usesReference = objective.requirements(objectiveConfig).beta !== 0;
+  return {
+    ...policyInputs(policy),
+    ...sequenceInputs(policy),
+    tokenAt: { shape: ['completions', 'completionWidth'], dtype: 'int32' },
+    placeOf: { shape: ['completionTokens'], dtype: 'int32' },
+    mask: padded,
+    oldLogps: padded,
+    samplingLogps: padded,
+    ...(usesReference ? { referenceLogps: padded } : {}),
+    advantages: { shape: ['completions'], dtype: 'float32' },
+    ...scalars,
+    ...Object.fromEntries(accumulated),
+  };
+}
+
+function updateInputs(options: StepOptions): Record<string, InputSpec> {
+  const slots = trainableParameters(options.policy).flatMap((parameter) =>
+    slotsOf(options, parameter).map(({ name, shape }) => [slotName(parameter.name, name), { shape, dtype: 'float32' }] as const),
+  );
+  return { learningRate: { shape: [], dtype: 'float32' }, step: { shape: [], dtype: 'float32' }, ...Object.fromEntries(slots) };
+}
+
+function rotaryOf(tensors: Tensors): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
+  return { cos: tensors['cos'] as tf.Tensor2D, sin: tensors['sin'] as tf.Tensor2D };
+}
+
+/** The batch's gradients added to those fed, in the order of the trained parameters, and the sums its metrics are made of. */
+function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: tf.Tensor[]; metrics: Outputs } {
+  const { policy } = options;
+  const trained = trainableParameters(policy);
+  const metrics: Outputs = {};
+  const keep = (name: string, tensor: tf.Tensor): void => {
+    metrics[name] = tf.keep(tensor);
+  };
+  const fed = fedParameters(tensors);
+  const loss = (...values: tf.Tensor[]): tf.Scalar => {
+    const own = new Map(trained.map(({ name }, i) => [name, values[i] as tf.Tensor]));
+    const lookUp = (name: string): tf.Tensor => own.get(name) ?? fed(name);
+    const layers = policyLayers(policy, tensors, lookUp);
+    const { hidden } = runDecoder(policy.config, layers, tensors, rotaryOf(tensors));
+    const { logps, entropies } = predictCompletions(layers, hidden, tensors, tensors['inverseTemperature'] as tf.Scalar);
+    const batch = policyBatch(options, tensors, logps, entropies);
+    const result = options.objective.loss(options.objectiveConfig, batch);
+    for (const [name, { sum, weight }] of Object.entries(result.metrics)) {
+      keep(stepPrefixes.sum + name, sum);
+      keep(stepPrefixes.weight + name, weight);
+    }
+    keepGap(batch, keep);
+    keep('logps', logps);
+    return result.loss;
+  };
+  const { value, grads } = tf.valueAndGrads(loss)(trained.map(({ name }) => fed(name)));
+  metrics['loss'] = value;
+  const gradients = trained.map(({ name }, i) => tf.add(tensors[stepPrefixes.gradient + name] as tf.Tensor, grads[i] as tf.Tensor));
+  return { gradients, metrics };
+}
+
+/** How far the log-probabilities of sampling and of training are apart, over active tokens. */
+function keepGap(batch: PolicyBatch, keep: (name: string, tensor: tf.Tensor) => void): void {
+  const gap = tf.mul(tf.abs(tf.sub(batch.logps, batch.samplingLogps)), batch.mask);
+  keep('gap.max', tf.max(gap));
+  keep('gap.sum', tf.sum(gap));
+  keep('gap.weight', tf.sum(batch.mask));
+}
+
+function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D, entropies: tf.Tensor1D): PolicyBatch {
+  const input = <T extends tf.Tensor>(name: string): T => tensors[name] as T;
+  const padded = (values: tf.Tensor1D): tf.Tensor2D => permuteRows(values, input('tokenAt'), input('placeOf')) as tf.Tensor2D;
+  const current = padded(logps);
+  const count = (name: (typeof countNames)[number]): tf.Scalar => input(`count.${name}`);
+  return {
+    logps: current,
+    oldLogps: options.oldIsCurrent ? withoutGradient(current) : input('oldLogps'),
+    samplingLogps: input('samplingLogps'),
+    ...(tensors['referenceLogps'] === undefined ? {} : { referenceLogps: input<tf.Tensor2D>('referenceLogps') }),
+    entropies: padded(entropies),
+    mask: input('mask'),
+    advantages: input('advantages'),
+    counts: {
+      rows: count('rows'),
+      localTokens: count('localTokens'),
+      globalTokens: count('globalTokens'),
+      stepRows: count('stepRows'),
+      stepsPerGeneration: count('stepsPerGeneration'),
+      accumulation: count('accumulation'),
+      maxCompletionTokens: count('maxCompletionTokens'),
+    },
+  };
+}
+
+/** The same values, through which no gradient flows. */
+function withoutGradient(x: tf.Tensor2D): tf.Tensor2D {
+  const op = tf.customGrad((value) => ({ value: (value as tf.Tensor).clone(), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) }));
+  return op(x) as tf.Tensor2D;
+}
+
+/** Clips, updates, and names the new parameters and slots like the inputs they replace. */
+function update(options: StepOptions, tensors: Tensors, gradients: readonly tf.Tensor[]): Outputs {
+  const { optimizer, optimizerConfig, maxGradNorm, policy } = options;
+  const trained = trainableParameters(policy);
+  const { gradients: clipped, norm } = clipByGlobalNorm(gradients, maxGradNorm);
+  const parameters = trained.map((spec, i) => ({
+    spec,
+    value: fedParameters(tensors)(spec.name),
+    gradient: clipped[i] as tf.Tensor,
+    slots: Object.fromEntries(slotsOf(options, spec).map(({ name }) => [name, tensors[slotName(spec.name, name)] as tf.Tensor])),
+  }));
+  const scalars = { learningRate: tensors['learningRate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
+  const updates = optimizer.update(optimizerConfig, parameters, scalars);
+  const outputs: Outputs = { grad_norm: norm };
+  updates.forEach(({ value, slots }, i) => {
+    const { name } = trained[i] as InitialParameter;
+    outputs[stepPrefixes.parameter + name] = value;
+    for (const [slot, tensor] of Object.entries(slots)) outputs[slotName(name, slot)] = tensor;
+  });
+  return outputs;
+}
