@@ -48,13 +48,21 @@ function runNpm(args) {
 
 /** Whether node_modules holds what the lock file asks for, also when somebody else's `npm install` put it there. */
 function matchesLockFile() {
-  const installedList = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installedList)) return false;
-  const installed = JSON.parse(readFileSync(installedList, 'utf8')).packages;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(wanted).every(
-    ([place, entry]) => place === '' || entry.optional || installed[place]?.version === entry.version,
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).every(
+    ([place, { version, optional }]) =>
+      place === '' ||
+      optional ||
+      (version === undefined ? existsSync(join(root, place)) : installedVersion(place) === version),
   );
+}
+
+function installedVersion(place) {
+  try {
+    return JSON.parse(readFileSync(join(root, place, 'package.json'), 'utf8')).version;
+  } catch {
+    return undefined;
+  }
 }
 
 function install() {
