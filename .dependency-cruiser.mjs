@@ -10,7 +10,7 @@ const coreLayers = {
   tensor: [],
   linalg: [],
   verifier: [],
-  problems: ['verifier'],
+  problems: ['tensor', 'verifier'],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
   model: ['tensor', 'linalg'],

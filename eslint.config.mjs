@@ -78,6 +78,8 @@ export default defineConfig(
       '@typescript-eslint/naming-convention': ['error', ...naming],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', unusedVariables],
+      // `!` is not allowed either, and this rule asks for it.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       // Functions over objects: an interface's methods are closures here, which may be taken out of it.
