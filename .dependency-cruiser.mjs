@@ -11,6 +11,7 @@ const coreLayers = {
   linalg: [],
   verifier: [],
   problems: ['tensor', 'verifier'],
+  report: [],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
   model: ['tensor', 'linalg'],

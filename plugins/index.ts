@@ -1,12 +1,21 @@
 import type { PluginSet } from '../core/contracts/pluginCatalog.ts';
+import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
+import { countdown as countdownDataset } from './datasets/countdown.ts';
+import { jsonl } from './datasets/jsonl/jsonl.ts';
+import { cosineScaled } from './rewards/cosineScaled.ts';
+import { countdown as countdownReward } from './rewards/countdown.ts';
+import { exactAnswer } from './rewards/exactAnswer.ts';
+import { format } from './rewards/format.ts';
+import { repetitionPenalty } from './rewards/repetitionPenalty.ts';
+import { softOverlong } from './rewards/softOverlong.ts';
 
 /** Every plugin of this package. A new plugin is one new file and one line here. */
 export const plugins: PluginSet = {
   adapters: [],
-  rewards: [],
+  rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
   optimizers: [],
   objectives: [],
   analyzers: [],
-  datasets: [],
+  datasets: [arithmetic, countdownDataset, jsonl],
   engines: [],
 };
