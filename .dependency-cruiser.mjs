@@ -14,6 +14,7 @@ const coreLayers = {
   report: [],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
+  optimizer: ['tensor'],
   model: ['tensor', 'linalg'],
   lint: ['model', 'verifier', 'lowrank', 'experiment'],
   training: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'runs'],
@@ -25,7 +26,7 @@ const coreLayers = {
 const pluginLayers = {
   adapters: ['tensor', 'linalg', 'lowrank'],
   objectives: ['tensor', 'linalg', 'lowrank', 'objective'],
-  optimizers: ['tensor', 'linalg', 'lowrank'],
+  optimizers: ['tensor', 'linalg', 'lowrank', 'optimizer'],
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],

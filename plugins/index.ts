@@ -2,6 +2,11 @@ import type { PluginSet } from '../core/contracts/pluginCatalog.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
 import { jsonl } from './datasets/jsonl/jsonl.ts';
+import { bnpo } from './objectives/bnpo.ts';
+import { dapo } from './objectives/dapo.ts';
+import { drGrpo } from './objectives/drGrpo.ts';
+import { grpo } from './objectives/grpo.ts';
+import { sft } from './objectives/sft.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
 import { exactAnswer } from './rewards/exactAnswer.ts';
@@ -14,7 +19,7 @@ export const plugins: PluginSet = {
   adapters: [],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
   optimizers: [],
-  objectives: [],
+  objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [],
   datasets: [arithmetic, countdownDataset, jsonl],
   engines: [],

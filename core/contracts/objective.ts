@@ -21,6 +21,8 @@ export interface PolicyBatch {
   /** [R] */
   readonly advantages: Tensor1D;
   readonly counts: PolicyCounts;
+  /** The objective's own state, by name; there where the objective has one. */
+  readonly state?: Readonly<Record<string, Scalar>>;
 }
 
 /** Counts of a micro-batch and of what it is part of. */
@@ -62,9 +64,25 @@ export interface ObjectiveRequirements {
   readonly minimumGroupSize: number;
 }
 
+/**
+ * Numbers that an objective carries from one optimizer step to the next (an adaptive entropy coefficient). They are fed to the loss as
+ * scalars and kept in checkpoints.
+ */
+export interface ObjectiveState<Config> {
+  /** Before the first step; empty where this configuration needs none. */
+  initial(config: Config): Readonly<Record<string, number>>;
+  /** After an optimizer step, from the step's metrics (`sum / weight`). */
+  next(
+    config: Config,
+    state: Readonly<Record<string, number>>,
+    metrics: Readonly<Record<string, number>>,
+  ): Readonly<Record<string, number>>;
+}
+
 /** A policy loss: GRPO, Dr. GRPO, DAPO, ..., or supervised fine-tuning. */
 export interface Objective<Config = unknown> extends PluginDescription<Config> {
   requirements(config: Config): ObjectiveRequirements;
+  readonly state?: ObjectiveState<Config>;
   loss(config: Config, batch: PolicyBatch): ObjectiveResult;
 }
 
