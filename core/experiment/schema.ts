@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { scheduleSchema } from '../training/schedule.ts';
 
+const pluginId = z.string().min(1).describe('id of the plugin (`rlvr plugins` lists them)');
+
 /** A plugin chosen by `type`; its other keys are checked by the plugin's own schema once the plugin is known. */
-const pluginChoice = (description: string) =>
-  z.looseObject({ type: z.string().min(1).describe('id of the plugin (`rlvr plugins` lists them)') }).describe(description);
+const pluginChoice = (description: string) => z.looseObject({ type: pluginId }).describe(description);
+
+/** The same where one plugin is meant when none is named. */
+const pluginChoiceOr = (type: string, description: string) =>
+  z
+    .looseObject({ type: pluginId.default(type) })
+    .describe(description)
+    .prefault({});
 
 const positiveInteger = z.int().min(1);
 
@@ -16,7 +24,9 @@ const modelSchema = z
 const dataSchema = z
   .strictObject({
     train: pluginChoice('Problems to learn from (their `train` split)'),
-    evaluate: pluginChoice('Problems to evaluate on (their `report` split); the training data when left out').optional(),
+    evaluate: pluginChoice(
+      'Problems to evaluate on (their `report` split); the training data when left out',
+    ).optional(),
     watch: z
       .array(pluginChoice('Problems of another family'))
       .default([])
@@ -34,7 +44,9 @@ const rolloutSchema = z
   .strictObject({
     group_size: positiveInteger.default(8).describe('Completions per prompt (G)'),
     batch_size: positiveInteger.default(128).describe('Completions per generation batch; a multiple of group_size'),
-    max_prompt_tokens: positiveInteger.default(512).describe('Longest prompt allowed; a longer one is an error, never cut'),
+    max_prompt_tokens: positiveInteger
+      .default(512)
+      .describe('Longest prompt allowed; a longer one is an error, never cut'),
     max_completion_tokens: positiveInteger.default(256).describe('Completions stop here'),
     min_completion_tokens: z.int().min(0).default(0).describe('Stop tokens are not sampled before this many tokens'),
     temperature: z.number().positive().default(1),
@@ -56,14 +68,19 @@ const trainingSchema = z
     steps_per_generation: positiveInteger.default(1).describe('Optimizer steps in which a generation batch is used up'),
     micro_batch_tokens: positiveInteger.default(4096).describe('Tokens computed at once; gradients are accumulated'),
     max_grad_norm: z.number().min(0).default(1).describe('Gradients are clipped to this norm; 0: not clipped'),
-    scale_rewards: z.enum(['group', 'batch', 'none']).default('group').describe('Divide advantages by this standard deviation'),
+    scale_rewards: z
+      .enum(['group', 'batch', 'none'])
+      .default('group')
+      .describe('Divide advantages by this standard deviation'),
     multi_objective: z.enum(['sum_then_normalize', 'normalize_then_sum']).default('sum_then_normalize'),
     mask_truncated_completions: z.boolean().default(false),
     reference: z
       .enum(['base', 'initial'])
       .default('base')
       .describe('Reference policy when beta is not 0: the base without adapter, or a frozen copy of the start'),
-    checkpoint_every: positiveInteger.default(25).describe('Steps between checkpoints; the last step always writes one'),
+    checkpoint_every: positiveInteger
+      .default(25)
+      .describe('Steps between checkpoints; the last step always writes one'),
     keep_checkpoints: positiveInteger.default(2).describe('Checkpoints kept, newest first'),
   })
   .describe('The training loop');
@@ -104,8 +121,8 @@ export const experimentSchema = z
       .array(pluginChoice('A reward').and(z.looseObject({ weight: z.number().default(1) })))
       .default([])
       .describe('Rewards, summed with their weights'),
-    objective: pluginChoice('The policy loss').default({ type: 'dapo' }),
-    optimizer: pluginChoice('The update rule').default({ type: 'adamw' }),
+    objective: pluginChoiceOr('dapo', 'The policy loss'),
+    optimizer: pluginChoiceOr('adamw', 'The update rule'),
     learning_rate: z.number().positive().default(1e-5),
     schedule: scheduleSchema,
     rollout: rolloutSchema.prefault({}),

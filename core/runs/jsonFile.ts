@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RlvrError } from '../errors.ts';
+import { forbiddenKeys } from '../experiment/source.ts';
 
 const largestFile = 64 * 1024 * 1024;
-const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Parses JSON; keys with which an object could reach its prototype are dropped. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
