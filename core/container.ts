@@ -63,11 +63,15 @@ function catalogOf(container: Container): PluginCatalog {
       if (found !== undefined) return found;
       const ids = plugins.map((plugin) => plugin.id);
       const choices = ids.length === 0 ? `There is no ${kind} plugin at all.` : `There are: ${ids.join(', ')}.`;
-      throw new RlvrError('config/unknown-plugin', `There is no ${kind} named "${id}".${didYouMean(id, ids)} ${choices}`, {
-        kind,
-        id,
-        choices: ids,
-      });
+      throw new RlvrError(
+        'config/unknown-plugin',
+        `There is no ${kind} named "${id}".${didYouMean(id, ids)} ${choices}`,
+        {
+          kind,
+          id,
+          choices: ids,
+        },
+      );
     },
   };
 }
