@@ -7,6 +7,8 @@ import { dapo } from './objectives/dapo.ts';
 import { drGrpo } from './objectives/drGrpo.ts';
 import { grpo } from './objectives/grpo.ts';
 import { sft } from './objectives/sft.ts';
+import { adamw } from './optimizers/adamw.ts';
+import { sgd } from './optimizers/sgd.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
 import { exactAnswer } from './rewards/exactAnswer.ts';
@@ -18,7 +20,7 @@ import { softOverlong } from './rewards/softOverlong.ts';
 export const plugins: PluginSet = {
   adapters: [],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
-  optimizers: [],
+  optimizers: [adamw, sgd],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [],
   datasets: [arithmetic, countdownDataset, jsonl],

@@ -64,10 +64,8 @@ export const policyAliases: Readonly<Record<string, string>> = {
   vllm_importance_sampling_clip_max: 'rollout_clip_max',
 };
 
-const policySchema = z.object(policyOptions);
-
 /** Options that every policy objective has, after validation. */
-export type PolicyOptions = z.output<typeof policySchema>;
+export type PolicyOptions = z.output<z.ZodObject<typeof policyOptions>>;
 
 /** Whether the bounds among the options are in order; the reason where not. */
 export function boundsProblem(options: PolicyOptions): string | undefined {

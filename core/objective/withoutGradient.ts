@@ -12,5 +12,5 @@ export function withoutGradient<Input extends tf.Tensor, Output extends tf.Tenso
     const tensors = given.slice(0, inputs.length) as Input[];
     return { value: compute(...tensors), gradFunc: () => tensors.map((tensor) => tf.zerosLike(tensor)) };
   });
-  return detached(...inputs) as Output;
+  return detached(...inputs);
 }

@@ -5,7 +5,7 @@ import { meanOfGlobalTokens } from '../../core/objective/reductions.ts';
 import { tf } from '../../core/tensor/tf.ts';
 
 /** Supervised fine-tuning on the demonstrations of a data set: mean cross-entropy over all tokens of the batch. */
-export const sft: Objective<Record<never, never>> = {
+export const sft: Objective<Record<string, never>> = {
   id: 'sft',
   summary: 'Supervised fine-tuning: mean cross-entropy of the demonstrations',
   source: 'maximum likelihood; the reduction of transformers’ Trainer',
