@@ -14,7 +14,9 @@ const noteworthy = /^(Downloading|Using cached|Installing|Building|Successfully)
  * @returns {Promise<void>}
  */
 export function runPip(python, args, log) {
-  const child = spawn(python, ['-m', 'pip', '--disable-pip-version-check', '--no-input', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(python, ['-m', 'pip', '--disable-pip-version-check', '--no-input', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const last = [];
   const show = progressPrinter(log);
   for (const stream of [child.stdout, child.stderr]) {
@@ -30,7 +32,10 @@ export function runPip(python, args, log) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`pip ${args[0]} failed (${signal ?? `exit code ${code}`}). Its last lines:\n${last.join('\n')}`));
+      else
+        reject(
+          new Error(`pip ${args[0]} failed (${signal ?? `exit code ${code}`}). Its last lines:\n${last.join('\n')}`),
+        );
     });
   });
 }

@@ -2,7 +2,16 @@
 // Only Node's own modules: this runs before anything else is known to work.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -46,7 +55,9 @@ export async function pythonEnvironment(log = (line) => process.stderr.write(`${
 function environmentKey(system) {
   const hash = createHash('sha256');
   for (const file of [requirements, constraints]) hash.update(readFileSync(file));
-  hash.update([pipVersion, system.version.slice(0, 2).join('.'), system.executable, process.platform, process.arch].join('\0'));
+  hash.update(
+    [pipVersion, system.version.slice(0, 2).join('.'), system.executable, process.platform, process.arch].join('\0'),
+  );
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -58,13 +69,14 @@ function systemPython() {
     const facts = interrogate(command);
     if (facts === undefined) problems.push(`${command}: not found or does not run`);
     else if (!newEnough(facts.version)) problems.push(`${command}: is Python ${facts.version.join('.')}`);
-    else if (!facts.venv) problems.push(`${command}: its venv module is missing (Debian, Ubuntu: apt install python3-venv)`);
+    else if (!facts.venv)
+      problems.push(`${command}: its venv module is missing (Debian, Ubuntu: apt install python3-venv)`);
     else return facts;
   }
   const list = problems.map((problem) => `\n  ${problem}`).join('');
   throw new PythonEnvironmentError(
     `Python ${oldestPython.join('.')} or newer with its venv module is needed.${list}\n` +
-      'Install one (python.org, or the system\'s packages python3 and python3-venv), or name one in the variable RLVR_PYTHON.',
+      "Install one (python.org, or the system's packages python3 and python3-venv), or name one in the variable RLVR_PYTHON.",
   );
 }
 
@@ -74,7 +86,13 @@ function interrogate(command) {
     'print(json.dumps({"version": list(sys.version_info[:3]), "executable": sys.executable, ' +
     '"venv": all(u.find_spec(m) is not None for m in ("venv", "ensurepip"))}))';
   try {
-    return JSON.parse(execFileSync(command, ['-c', program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 }));
+    return JSON.parse(
+      execFileSync(command, ['-c', program], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 30_000,
+      }),
+    );
   } catch {
     return undefined;
   }
@@ -88,7 +106,9 @@ async function build(system, folder, log) {
   removeAbandoned(folder);
   checkSpace(dirname(folder));
   log(`Making a Python environment in ${folder}`);
-  log('It holds torch, TRL, PEFT and transformers: about 3 GB to download and 6 GB on disk on Linux, less elsewhere. Done once.');
+  log(
+    'It holds torch, TRL, PEFT and transformers: about 3 GB to download and 6 GB on disk on Linux, less elsewhere. Done once.',
+  );
   const building = `${folder}.building-${process.pid}`;
   try {
     execFileSync(system.executable, ['-m', 'venv', building], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -101,7 +121,9 @@ async function build(system, folder, log) {
     renameSync(building, folder);
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
-    throw new PythonEnvironmentError(`The Python environment could not be made in ${folder}.\n${error.stderr || error.message}`);
+    throw new PythonEnvironmentError(
+      `The Python environment could not be made in ${folder}.\n${error.stderr || error.message}`,
+    );
   }
   log('The Python environment is complete.');
 }
@@ -117,7 +139,7 @@ function checkSpace(folder) {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= neededBytes) return;
   throw new PythonEnvironmentError(
-    `${folder} has ${(bavail * bsize / 1e9).toFixed(1)} GB free and the Python environment needs ${neededBytes / 1e9} GB ` +
+    `${folder} has ${((bavail * bsize) / 1e9).toFixed(1)} GB free and the Python environment needs ${neededBytes / 1e9} GB ` +
       'while it is made. Free some, or name another folder in the variable RLVR_CACHE.',
   );
 }
@@ -126,7 +148,9 @@ function makeFolder(folder) {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new PythonEnvironmentError(`The cache folder ${folder} cannot be made (${error.message}). Name another one in RLVR_CACHE.`);
+    throw new PythonEnvironmentError(
+      `The cache folder ${folder} cannot be made (${error.message}). Name another one in RLVR_CACHE.`,
+    );
   }
 }
 
