@@ -41,9 +41,10 @@ function run(command, args, options) {
 
 /** The npm that started this script, else the one on the path. */
 function runNpm(args) {
-  const npm = process.env.npm_execpath;
-  if (npm?.endsWith('.js')) run(process.execPath, [npm, ...args]);
-  else run('npm', args, { shell: process.platform === 'win32' });
+  // npm hands the settings of .npmrc to scripts; the npm started here reads them itself, and would warn of this one twice.
+  const { npm_config_onnxruntime_node_install, npm_execpath: npm, ...env } = process.env;
+  if (npm?.endsWith('.js')) run(process.execPath, [npm, ...args], { env });
+  else run('npm', args, { env, shell: process.platform === 'win32' });
 }
 
 /** Whether node_modules holds what the lock file asks for, also when somebody else's `npm install` put it there. */

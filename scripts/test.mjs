@@ -1,11 +1,12 @@
 // `npm test`: the static checks, then every vitest test that needs neither Python nor an editor. Arguments go to vitest.
 // Ends with one line: N passed, N failed[, N skipped]; a check counts as one test.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { addCounts, countsLine } from './counts.mjs';
-import { runNode, toolPath } from './tools.mjs';
+import { root, runNode, toolPath } from './tools.mjs';
 import { vitestCounts } from './vitestCounts.mjs';
+
+const report = join(root, 'node_modules', '.cache', 'rlvr-lab', 'test-report.json');
 
 // The longest first: two run at a time.
 const checks = [
@@ -44,17 +45,12 @@ async function runChecks() {
 }
 
 async function runTests() {
-  const folder = mkdtempSync(join(tmpdir(), 'rlvr-lab-test-'));
-  try {
-    const report = join(folder, 'report.json');
-    const { exitCode } = await runNode([
-      ...[toolPath('vitest'), 'run', '--project', 'node', ...process.argv.slice(2)],
-      ...['--reporter', 'default', '--reporter', 'json', `--outputFile.json=${report}`],
-    ]);
-    return vitestCounts(report, exitCode);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  rmSync(report, { force: true });
+  const { exitCode } = await runNode([
+    ...[toolPath('vitest'), 'run', '--project', 'node', ...process.argv.slice(2)],
+    ...['--reporter', 'default', '--reporter', 'json', `--outputFile.json=${report}`],
+  ]);
+  return vitestCounts(report, exitCode);
 }
 
 console.log(`Running ${checks.length} checks, then the tests`);
