@@ -20,40 +20,45 @@ export interface RunLock {
   release(): void;
 }
 
-const attempts = 12;
+/** Another candidate's file that stays for this many looks is no candidate's any more: that process has the run. */
+const looksOfHolder = 3;
+const mostAttempts = 60;
 
 /**
- * Takes a run for this process. Every candidate first puts down a file of its own and only then looks for others, so of two that start together
- * at least one sees the other; one that sees another steps back and tries again after a moment. Files of dead processes do not
- * count, so no lock ever has to be broken. Throws `run/locked`, naming the holder, or `run/unwritable`.
+ * Takes a run for this process. Every candidate first puts down a file of its own and only then looks for others, so of two that
+ * start together at least one sees the other; one that sees another withdraws its file and tries again after a moment, under a
+ * new name. Files of dead processes do not count, so no lock ever has to be broken. Throws `run/locked`, naming the holder, or
+ * `run/unwritable`.
  */
 export async function acquireLock(runFolder: string): Promise<RunLock> {
   const folder = runFile(runFolder, 'locks');
   const startTime = processStartTime(process.pid);
-  const holder: LockHolder = {
+  const own: LockHolder = {
     pid: process.pid,
     host: os.hostname(),
     ...(startTime === undefined ? {} : { startTime }),
   };
-  const name = `${process.pid}-${randomBytes(6).toString('hex')}.json`;
-  const file = path.join(folder, name);
-  let other: LockHolder | undefined;
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    if (attempt > 0) await delay(randomInt(5, 10 + 8 * attempt));
+  let looks = new Map<string, number>();
+  for (let attempt = 1; ; attempt++) {
+    const file = path.join(folder, `${process.pid}-${randomBytes(6).toString('hex')}.json`);
     writing(file, () => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(file, JSON.stringify(holder), { flag: 'wx' });
+      writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
     });
-    other = runningHolders(folder, name)[0];
+    const others = runningHolders(folder).filter((entry) => entry.file !== file);
+    const [other] = others;
     if (other === undefined) return { release: () => rmSync(file, { force: true }) };
     rmSync(file, { force: true });
+    looks = new Map(others.map((entry) => [entry.file, (looks.get(entry.file) ?? 0) + 1]));
+    const holder = others.find((entry) => looks.get(entry.file) === looksOfHolder);
+    if (holder !== undefined || attempt === mostAttempts) throw lockedError(runFolder, (holder ?? other).holder);
+    await delay(randomInt(5, 10 + 5 * attempt));
   }
-  throw lockedError(runFolder, other ?? holder);
 }
 
 /** The running process that has the run, if any. One on another host cannot be asked and counts as running. */
 export function lockHolder(runFolder: string): LockHolder | undefined {
-  return runningHolders(runFile(runFolder, 'locks'), undefined)[0];
+  return runningHolders(runFile(runFolder, 'locks'))[0]?.holder;
 }
 
 function lockedError(runFolder: string, holder: LockHolder): RlvrError {
@@ -69,13 +74,12 @@ function lockedError(runFolder: string, holder: LockHolder): RlvrError {
   });
 }
 
-function runningHolders(folder: string, own: string | undefined): readonly LockHolder[] {
+function runningHolders(folder: string): readonly { file: string; holder: LockHolder }[] {
   return lockNames(folder).flatMap((name) => {
-    if (name === own) return [];
     const file = path.join(folder, name);
     const holder = readHolder(file, name);
     if (holder === undefined) return [];
-    if (holder.host !== os.hostname() || isProcessRunning(holder.pid, holder.startTime)) return [holder];
+    if (holder.host !== os.hostname() || isProcessRunning(holder.pid, holder.startTime)) return [{ file, holder }];
     rmSync(file, { force: true });
     return [];
   });

@@ -48,9 +48,29 @@ export function updateRun(runFolder: string, change: Partial<RunRecord>): RunRec
   return record;
 }
 
-/** The status to show: `interrupted` where `run.json` says queued or running and no process works on the run. */
-export function currentStatus(runFolder: string, record: RunRecord, now = Date.now()): RunStatus {
-  if (record.status === 'queued' && now - Date.parse(record.createdAt) < queuedMilliseconds) return 'queued';
-  if (record.status !== 'queued' && record.status !== 'running') return record.status;
-  return lockHolder(runFolder) === undefined ? 'interrupted' : record.status;
+/** A run as it is now. */
+export interface ObservedRun {
+  readonly record: RunRecord;
+  /** `interrupted` where `run.json` says queued or running and no process works on the run. */
+  readonly status: RunStatus;
+}
+
+/** Reads a run and looks whether its process lives. Throws what `readRun` throws. */
+export function observeRun(runFolder: string, now = Date.now()): ObservedRun {
+  const record = readRun(runFolder);
+  if (isWorkedOn(runFolder, record, now)) return { record, status: record.status };
+  // A process writes how it ended before it lets go of the run: only what is read after that counts.
+  const last = readRun(runFolder);
+  return { record: last, status: isFinal(last.status) ? last.status : 'interrupted' };
+}
+
+/** Whether nothing more happens to a run of this status by itself. */
+export function isFinal(status: RunStatus): boolean {
+  return status !== 'queued' && status !== 'running';
+}
+
+function isWorkedOn(runFolder: string, record: RunRecord, now: number): boolean {
+  if (isFinal(record.status)) return true;
+  const isExpected = record.status === 'queued' && now - Date.parse(record.queuedAt) < queuedMilliseconds;
+  return isExpected || lockHolder(runFolder) !== undefined;
 }

@@ -54,6 +54,7 @@ export const runRecordSchema = z.object({
   id: z.string(),
   status: z.enum(['queued', 'running', 'finished', 'stopped', 'failed', 'interrupted']),
   createdAt: moment,
+  queuedAt: moment.describe('When a process was last asked for'),
   attempts: z.array(attemptSchema).default([]),
   experiment: experimentSchema,
   source: z.object({
@@ -63,7 +64,11 @@ export const runRecordSchema = z.object({
   method: z.string().describe('The adapter, as the experiment names it'),
   steps: z.int().min(0).default(0).describe('Optimizer steps done'),
   trainableParameters: z.int().min(0).optional(),
-  firstStepSeconds: z.number().min(0).optional().describe('From the start of the process to the end of the first step'),
+  firstStepSeconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('From the command to the end of the first step, evaluation not counted'),
   evaluation: z
     .object({ before: evaluationResultSchema.optional(), after: evaluationResultSchema.optional() })
     .default({}),

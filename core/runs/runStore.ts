@@ -49,6 +49,7 @@ export function createRun(
     id,
     status: 'queued',
     createdAt: now.toISOString(),
+    queuedAt: now.toISOString(),
     attempts: [],
     experiment,
     source,

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireLock } from '../../core/runs/lock.ts';
-import { currentStatus, readRun, updateRun } from '../../core/runs/runJson.ts';
+import { observeRun, readRun, updateRun } from '../../core/runs/runJson.ts';
 import { createRun, findRun, findRunsFolder, listRuns } from '../../core/runs/runStore.ts';
 import { someExperiment } from './experiment.ts';
 import { temporaryFolder } from './folder.ts';
@@ -124,7 +124,7 @@ describe('listRuns and findRun', () => {
   });
 });
 
-describe('updateRun and currentStatus', () => {
+describe('updateRun and observeRun', () => {
   it('changes keys and keeps the others', () => {
     const run = create(temporaryFolder(), '2026-01-01T00:00:00Z');
     updateRun(run.folder, { trainableParameters: 7 });
@@ -135,9 +135,9 @@ describe('updateRun and currentStatus', () => {
 
   it('shows a run whose process died as interrupted', async () => {
     const run = create(temporaryFolder(), new Date().toISOString());
-    const shown = (): string => currentStatus(run.folder, readRun(run.folder));
+    const shown = (): string => observeRun(run.folder).status;
     expect(shown()).toBe('queued');
-    expect(currentStatus(run.folder, readRun(run.folder), Date.now() + 3_600_000)).toBe('interrupted');
+    expect(observeRun(run.folder, Date.now() + 3_600_000).status).toBe('interrupted');
     const lock = await acquireLock(run.folder);
     updateRun(run.folder, { status: 'running' });
     expect(shown()).toBe('running');
