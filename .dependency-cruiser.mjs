@@ -11,7 +11,6 @@ const coreLayers = {
   linalg: [],
   verifier: [],
   problems: ['tensor', 'verifier'],
-  report: [],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
   optimizer: ['tensor'],
@@ -20,6 +19,7 @@ const coreLayers = {
   training: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'runs'],
   experiment: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'training', 'runs'],
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
+  report: ['runs', 'experiment'],
 };
 
 /** A kind of plugin and what of core/ it may import, besides the base. */
