@@ -81,7 +81,7 @@ function sweepWithShift({ diagonal, above, left, right }: Iteration, first: numb
   above[last - 1] = f;
 }
 
-/** Sets what is negligible to 0 in rows `first` ... `last`; says where the unreduced block that ends at `last` begins. */
+/** Where the block that ends at row `last` and has no negligible entry above its diagonal begins. The entry that ends it becomes 0. */
 function blockStart({ diagonal, above }: Iteration, last: number, negligible: number): number {
   let first = last;
   while (first > 0) {
@@ -106,7 +106,7 @@ function blockStart({ diagonal, above }: Iteration, last: number, negligible: nu
 export function diagonalize(iteration: Iteration): void {
   const { diagonal, above, left, right } = iteration;
   const size = diagonal.length;
-  const largest = Math.max(0, ...[...diagonal, ...above].map(Math.abs));
+  const largest = [...diagonal, ...above].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const negligible = largest * Number.EPSILON * 0.5;
   let sweeps = 0;
   let last = size - 1;

@@ -54,7 +54,7 @@ export function reflect(reflectors: Reflectors, index: number): number {
     return leading / lift;
   }
   const size = Math.sqrt(leading * leading + squares);
-  const beta = leading > 0 ? -size : size;
+  const beta = leading >= 0 ? -size : size;
   multiplyBy(vector, 1 / (leading - beta));
   vector[0] = 1;
   reflectors.taus[index] = (beta - leading) / beta;
@@ -70,14 +70,13 @@ function blockFactor(reflectors: Reflectors, from: number, to: number): Matrix {
   const { vectors, taus, offset } = reflectors;
   const { columns, data } = vectors;
   const products = matrix(size, size);
-  const block = region(vectors, from, from + offset, size, columns - from - offset);
   const factor = matrix(size, size);
   for (let row = 0; row < size; row++) {
     for (let column = row + 1; column < size; column++) {
       let sum = 0;
       const left = (from + row) * columns;
       const right = (from + column) * columns;
-      for (let at = from + column + offset; at < block.column + block.columns; at++) {
+      for (let at = from + column + offset; at < columns; at++) {
         sum += (data[left + at] ?? 0) * (data[right + at] ?? 0);
       }
       products.data[row * size + column] = sum;

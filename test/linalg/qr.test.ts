@@ -29,6 +29,7 @@ describe('qr', () => {
     expect(largestDifference(r, matrix(2, 2, [-5, -2.2, 0, 0.4]))).toBeLessThan(1e-15);
     expect(largestDifference(q, matrix(2, 2, [-0.6, -0.8, -0.8, 0.6]))).toBeLessThan(1e-15);
     expect([...qr(matrix(2, 2, [-2, 0, 0, 3])).r.data]).toEqual([-2, 0, 0, 3]);
+    expect([...qr(matrix(2, 2, [0, 1, 2, 3])).r.data]).toEqual([-2, -3, 0, -1]);
   });
 
   it.each([1e-300, 1e-160, 1e200])('holds at the scale %d', (size) => {
