@@ -10,7 +10,13 @@ export const sft: Objective<Record<string, never>> = {
   summary: 'Supervised fine-tuning: mean cross-entropy of the demonstrations',
   source: 'maximum likelihood; the reduction of transformers’ Trainer',
   config: z.strictObject({}),
-  requirements: () => ({ advantage: 'supervised', rollouts: false, beta: 0, minimumGroupSize: 1 }),
+  requirements: () => ({
+    advantage: 'supervised',
+    rollouts: false,
+    beta: 0,
+    minimumGroupSize: 1,
+    skipsZeroAdvantage: false,
+  }),
   loss: (_config, batch) => ({
     loss: meanOfGlobalTokens(tf.neg(batch.logps), batch).loss,
     metrics: {

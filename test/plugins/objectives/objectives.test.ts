@@ -150,15 +150,36 @@ describe('objectives', () => {
       advantage: 'group',
       rollouts: true,
       beta: 0.25,
+      skipsZeroAdvantage: false,
       minimumGroupSize: 2,
     });
     const sft = objectiveNamed('sft');
-    expect(sft.requirements(sft.config.parse({}))).toEqual({
-      advantage: 'supervised',
-      rollouts: false,
-      beta: 0,
-      minimumGroupSize: 1,
-    });
+    expect(sft.requirements(sft.config.parse({}))).toMatchObject({ advantage: 'supervised', rollouts: false, beta: 0 });
+  });
+
+  it.each([
+    [{}, true],
+    [{ off_policy_mask_threshold: 0.1, rollout_correction: 'token_mask' }, true],
+    [{ beta: 0.1 }, false],
+    [{ entropy_coef: 0.01 }, false],
+    [{ use_adaptive_entropy: true }, false],
+    [{ top_entropy_quantile: 0.5 }, false],
+  ])('rows of advantage 0 can be left out with %j: %s', (options, expected) => {
+    const step = wholeStep();
+    const idle = { ...step, advantages: Float32Array.of(1, 0, 0.25, -1) };
+    const alone = (begin: number, end: number): MicroBatch => cut(idle, begin, end, { rows: 0, columns: 0 }, 1);
+    for (const id of clipped) {
+      const objective = objectiveNamed(id);
+      const config = objective.config.parse(options);
+      const { skipsZeroAdvantage } = objective.requirements(config);
+      expect(skipsZeroAdvantage, id).toBe(expected && id !== 'bnpo');
+      if (!skipsZeroAdvantage) continue;
+      const { gradient } = runEagerly(objective, config, idle);
+      expect(gradient.slice(columns, 2 * columns).every((value) => value === 0)).toBe(true);
+      const without = [runEagerly(objective, config, alone(0, 1)), runEagerly(objective, config, alone(2, 4))];
+      const expectedRest = [...gradient.slice(0, columns), ...gradient.slice(2 * columns)];
+      expect(without.flatMap((part) => [...part.gradient])).toEqual(expectedRest);
+    }
   });
 
   it('fails closed where the trainer leaves something out', () => {
