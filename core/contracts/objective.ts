@@ -60,6 +60,8 @@ export interface ObjectiveRequirements {
   readonly rollouts: boolean;
   /** Weight of the KL term; 0: no reference policy is run. */
   readonly beta: number;
+  /** Whether a row of advantage 0 has no gradient, so that it need not be computed (no KL, no entropy bonus, no mask over the batch). */
+  readonly skipsZeroAdvantage: boolean;
   /** Smallest group it makes sense for. */
   readonly minimumGroupSize: number;
 }

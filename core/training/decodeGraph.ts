@@ -32,7 +32,7 @@ const heldBack = -1e30;
 /**
  * A graph that samples up to `turns` tokens for each row, feeding each back, and stops when every row has met a stop token. Inputs: merged
  * weights, the logits of the first token to sample, the cache as `past.keys.N` and `past.values.N` with `pastBias`, `positions`,
- * `uniforms` [chunk, rows]. Outputs: `ids`, `logps`, `filteredLogps` [turns done, rows], the next `logits`, and the cache's additions.
+ * `uniforms` [chunk, rows]. Outputs: `ids`, `logps`, `filteredLogps`, `entropies` [turns done, rows], the next `logits`, and the cache's additions.
  */
 export function compileDecode(config: DecoderConfig, options: DecodeOptions): Promise<CompiledGraph> {
   return compile(decodeInputs(config, options), (inputs) => decodeChunk(config, options, inputs));
@@ -43,7 +43,10 @@ function decodeInputs(config: DecoderConfig, options: DecodeOptions): Record<str
   const float = (...shape: (number | string)[]): InputSpec => ({ shape, dtype: 'float32' });
   const cache = Object.fromEntries(
     blocksOf(config).flatMap((block) =>
-      ['keys', 'values'].map((kind) => [`past.${kind}.${block}`, float(rows, config.keyValueHeads, past, config.headDim)]),
+      ['keys', 'values'].map((kind) => [
+        `past.${kind}.${block}`,
+        float(rows, config.keyValueHeads, past, config.headDim),
+      ]),
     ),
   );
   return {
@@ -66,7 +69,11 @@ function blocksOf(config: DecoderConfig): number[] {
   return Array.from({ length: config.layers }, (_, block) => block);
 }
 
-function decodeChunk(config: DecoderConfig, options: DecodeOptions, inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> {
+function decodeChunk(
+  config: DecoderConfig,
+  options: DecodeOptions,
+  inputs: Readonly<Record<string, tf.Tensor>>,
+): Record<string, tf.Tensor> {
   const input = <T extends tf.Tensor>(name: string): T => inputs[name] as T;
   const weight: WeightLookup = (name) => input(weightPrefix + name);
   const biased = biasedModules(config);
@@ -94,10 +101,15 @@ function decodeChunk(config: DecoderConfig, options: DecodeOptions, inputs: Read
       const positions = carried['positions'] as tf.Tensor1D;
       const before = carried['seen'] as tf.Tensor2D | undefined;
       const held = options.holdsStop ? tf.mul(stop, tf.gather(input<tf.Tensor1D>('stopsHeld'), turn)) : undefined;
-      const sampled = sampleTokens(logits, tf.gather(input<tf.Tensor2D>('uniforms'), turn) as tf.Tensor as tf.Tensor1D, options, {
-        ...(before === undefined ? {} : { seen: before }),
-        ...(held === undefined ? {} : { banned: tf.mul(held, heldBack) as tf.Tensor1D }),
-      });
+      const sampled = sampleTokens(
+        logits,
+        tf.gather(input<tf.Tensor2D>('uniforms'), turn) as tf.Tensor as tf.Tensor1D,
+        options,
+        {
+          ...(before === undefined ? {} : { seen: before }),
+          ...(held === undefined ? {} : { banned: tf.mul(held, heldBack) as tf.Tensor1D }),
+        },
+      );
       let x = tf.gather(embedding, sampled.ids);
       const grown: Record<string, tf.Tensor> = {};
       blocks.forEach((block, index) => {
@@ -123,7 +135,7 @@ function decodeChunk(config: DecoderConfig, options: DecodeOptions, inputs: Read
           ...(before === undefined ? {} : { seen: tf.maximum(before, tf.oneHot(sampled.ids, config.vocabularySize)) }),
           ...grown,
         },
-        outputs: { ids: sampled.ids, logps: sampled.logps, filteredLogps: sampled.filteredLogps },
+        outputs: { ids: sampled.ids, logps: sampled.logps, filteredLogps: sampled.filteredLogps, entropies: sampled.entropies },
         proceed: tf.equal(tf.min(tf.reshape(finished, [rows])), tf.scalar(0, 'int32')),
       };
     },

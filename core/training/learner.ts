@@ -4,17 +4,24 @@ import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { CompiledGraph, TensorData, TensorResult } from '../tensor/compile.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
 import { frozenFeeds, policyPrefixes, trainableParameters, type Policy } from './policy.ts';
-import { compileAccumulate, compileScore, compileStep, countNames, slotName, slotsOf, stepPrefixes, type StepOptions } from './stepGraph.ts';
+import {
+  compileAccumulate,
+  compileScore,
+  compileStep,
+  countNames,
+  slotName,
+  objectiveStart,
+  slotsOf,
+  stepPrefixes,
+  type StepOptions,
+} from './stepGraph.ts';
 
 /** Counts that the loss needs beyond those of the micro-batch itself. */
 export interface StepCounts {
   readonly globalTokens: number;
   readonly stepRows: number;
-  readonly stepTokens: number;
   readonly stepsPerGeneration: number;
   readonly maxCompletionTokens: number;
-  /** Per micro-batch as TRL has it (rows, local tokens and accumulation of the micro-batch), instead of over the whole step. */
-  readonly perMicroBatch?: boolean;
 }
 
 /** Numbers of one optimizer step. */
@@ -45,6 +52,8 @@ export interface LearnerState {
   readonly parameters: ReadonlyMap<string, Float32Array>;
   /** By slotName. */
   readonly slots: ReadonlyMap<string, Float32Array>;
+  /** What the objective carries from step to step. */
+  readonly objective: Readonly<Record<string, number>>;
 }
 
 /** Makes optimizer steps on a policy. */
@@ -82,7 +91,9 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
   });
   const commonFeeds = (rows: readonly TrainingRow[], temperature: number) => {
     const { feeds, sizes } = sequenceFeeds(rows, policy.config);
-    const { cos, sin, positions } = rotary(rows.reduce((longest, row) => Math.max(longest, row.prompt.length + row.ids.length), 1));
+    const { cos, sin, positions } = rotary(
+      rows.reduce((longest, row) => Math.max(longest, row.prompt.length + row.ids.length), 1),
+    );
     return {
       feeds: { ...policyFeeds(), ...feeds, cos, sin, inverseTemperature: Float32Array.of(1 / temperature) },
       sizes: { ...sizes, positions },
@@ -122,10 +133,13 @@ function initialState(options: StepOptions): LearnerState {
   const slots = new Map<string, Float32Array>();
   for (const parameter of trainableParameters(options.policy)) {
     for (const { name, shape, initial = 0 } of slotsOf(options, parameter)) {
-      slots.set(slotName(parameter.name, name), new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(initial));
+      slots.set(
+        slotName(parameter.name, name),
+        new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(initial),
+      );
     }
   }
-  return { step: 0, parameters, slots };
+  return { step: 0, parameters, slots, objective: objectiveStart(options) };
 }
 
 interface StepRun {
@@ -133,7 +147,10 @@ interface StepRun {
   readonly numbers: StepNumbers;
   readonly options: StepOptions;
   readonly state: LearnerState;
-  readonly commonFeeds: (rows: readonly TrainingRow[], temperature: number) => { feeds: Record<string, TensorData>; sizes: Record<string, number> };
+  readonly commonFeeds: (
+    rows: readonly TrainingRow[],
+    temperature: number,
+  ) => { feeds: Record<string, TensorData>; sizes: Record<string, number> };
   readonly graph: (key: string, create: () => Promise<CompiledGraph>) => Promise<CompiledGraph>;
 }
 
@@ -148,9 +165,11 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
   const results: Results[] = [];
   for (const [i, { rows }] of batches.entries()) {
     const isLast = i === batches.length - 1;
-    const compiled = await (isLast ? graph('step', () => compileStep(options)) : graph('accumulate', () => compileAccumulate(options)));
+    const compiled = await (isLast
+      ? graph('step', () => compileStep(options))
+      : graph('accumulate', () => compileAccumulate(options)));
     const { feeds, sizes } = run.commonFeeds(rows, numbers.temperature);
-    const all = { ...feeds, ...lossFeeds(rows), ...countFeeds(rows, numbers.counts, batches.length), ...gradients };
+    const all = { ...feeds, ...lossFeeds(rows), ...countFeeds(rows, numbers.counts, batches.length), ...objectiveFeeds(state), ...gradients };
     const result = await compiled.run(isLast ? { ...all, ...updateFeeds(state, numbers) } : all, sizes);
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));
@@ -159,29 +178,32 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
   const report = reportOf(results);
   assertFinite(state.step + 1, report, last);
   const taken = <K>(map: ReadonlyMap<K, Float32Array>, nameOf: (key: K) => string): Map<K, Float32Array> =>
-    new Map([...map].map(([key, values]) => [key, last[nameOf(key)] === undefined ? values : floats(last[nameOf(key)])]));
+    new Map(
+      [...map].map(([key, values]) => [key, last[nameOf(key)] === undefined ? values : floats(last[nameOf(key)])]),
+    );
   return {
     state: {
       step: state.step + 1,
       parameters: taken(state.parameters, (name) => stepPrefixes.parameter + name),
       slots: taken(state.slots, (name) => name),
+      objective: options.objective.state?.next(options.objectiveConfig, state.objective, report.metrics) ?? state.objective,
     },
     report,
   };
 }
 
 function countFeeds(rows: readonly TrainingRow[], counts: StepCounts, batches: number): Record<string, Float32Array> {
-  const local = counts.perMicroBatch === true;
   const values: Record<(typeof countNames)[number], number> = {
-    rows: local ? rows.length : counts.stepRows,
-    localTokens: local ? activeTokens(rows) : counts.stepTokens,
-    globalTokens: counts.globalTokens,
-    stepRows: counts.stepRows,
-    stepsPerGeneration: counts.stepsPerGeneration,
-    accumulation: local ? batches : 1,
-    maxCompletionTokens: counts.maxCompletionTokens,
+    ...counts,
+    rows: rows.length,
+    localTokens: activeTokens(rows),
+    accumulation: batches,
   };
   return Object.fromEntries(countNames.map((name) => [`count.${name}`, Float32Array.of(values[name])]));
+}
+
+function objectiveFeeds(state: LearnerState): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(state.objective).map(([name, value]) => [stepPrefixes.objective + name, Float32Array.of(value)]));
 }
 
 function updateFeeds(state: LearnerState, numbers: StepNumbers): Record<string, Float32Array> {
@@ -233,6 +255,7 @@ function assertFinite(step: number, report: StepReport, last: Results): void {
 }
 
 function floats(result: TensorResult | undefined): Float32Array {
-  if (!(result?.data instanceof Float32Array)) throw new RlvrError('tensor/run', 'The graph gave no float32 values where they were expected.');
+  if (!(result?.data instanceof Float32Array))
+    throw new RlvrError('tensor/run', 'The graph gave no float32 values where they were expected.');
   return result.data;
 }

@@ -92,7 +92,11 @@ export function activeTokens(rows: readonly TrainingRow[]): number {
   return rows.reduce((sum, row) => sum + (row.active ? row.ids.length : 0), 0);
 }
 
-function pad(rows: readonly TrainingRow[], width: number, values: (row: TrainingRow) => readonly number[]): Float32Array {
+function pad(
+  rows: readonly TrainingRow[],
+  width: number,
+  values: (row: TrainingRow) => readonly number[],
+): Float32Array {
   const target = new Float32Array(rows.length * width);
   rows.forEach((row, r) => {
     target.set(values(row), r * width);

@@ -38,25 +38,43 @@ export function targetLayers(config: DecoderConfig): readonly TargetLayer[] {
 }
 
 /** Attaches an adapter to a model. Random numbers come from the seed alone. */
-export function createPolicy({ config, weights }: Checkpoint, adapter: Adapter, adapterConfig: unknown, seed: number): Policy {
+export function createPolicy(
+  { config, weights }: Checkpoint,
+  adapter: Adapter,
+  adapterConfig: unknown,
+  seed: number,
+): Policy {
   const targets = adapter.targets(adapterConfig, targetLayers(config));
   const refused = (adapter.check?.(adapterConfig, targets) ?? []).find((finding) => finding.severity === 'error');
-  if (refused !== undefined) throw new RlvrError('adapter/invalid', `adapter.${refused.path}: ${refused.message}`, { path: refused.path });
+  if (refused !== undefined)
+    throw new RlvrError('adapter/invalid', `adapter.${refused.path}: ${refused.message}`, { path: refused.path });
   if (adapter.calibration?.(adapterConfig) !== undefined) {
-    throw new RlvrError('adapter/invalid', `The adapter "${adapter.id}" asks for calibration data, which the embedded engine does not collect.`);
+    throw new RlvrError(
+      'adapter/invalid',
+      `The adapter "${adapter.id}" asks for calibration data, which the embedded engine does not collect.`,
+    );
   }
   const plan = adapter.plan(adapterConfig, targets, randomStream(seed, 'adapter', 'plan'));
   const parameters: InitialParameter[] = [...plan.shared];
   const replaced = new Map<string, Float32Array>();
   for (const layer of targets) {
     const weight = weights.get(`${layer.name}.weight`);
-    if (weight === undefined) throw new RlvrError('model/invalid-weights', `The model has no weight "${layer.name}.weight".`);
+    if (weight === undefined)
+      throw new RlvrError('model/invalid-weights', `The model has no weight "${layer.name}.weight".`);
     const random = randomStream(seed, 'adapter', layer.name);
     const attached = adapter.attach({ layer, options: plan.layers.get(layer.name), weight: weight.data, random });
     parameters.push(...attached.parameters);
     if (attached.replacedWeight !== undefined) replaced.set(layer.name, attached.replacedWeight);
   }
-  return { config, adapter, adapterConfig, plan, targets: new Map(targets.map((layer) => [layer.name, layer])), parameters, replaced };
+  return {
+    config,
+    adapter,
+    adapterConfig,
+    plan,
+    targets: new Map(targets.map((layer) => [layer.name, layer])),
+    parameters,
+    replaced,
+  };
 }
 
 /** The parameters that are trained, in order. */
@@ -74,7 +92,12 @@ export function policyInputs(policy: Policy): Readonly<Record<string, InputSpec>
   const float = (shape: readonly number[]): InputSpec => ({ shape, dtype: 'float32' });
   return {
     ...weightInputs(policy.config),
-    ...Object.fromEntries([...policy.replaced.keys()].map((name) => [policyPrefixes.replaced + name, float(policy.targets.get(name)?.shape ?? [])])),
+    ...Object.fromEntries(
+      [...policy.replaced.keys()].map((name) => [
+        policyPrefixes.replaced + name,
+        float(policy.targets.get(name)?.shape ?? []),
+      ]),
+    ),
     ...Object.fromEntries(policy.parameters.map(({ name, shape }) => [policyPrefixes.parameter + name, float(shape)])),
   };
 }
@@ -100,7 +123,9 @@ export function layerTensors(
     return tensor;
   };
   const shared = new Set(policy.plan.shared.map((spec: ParameterSpec) => spec.name));
-  const weight = named(policy.replaced.has(layer.name) ? policyPrefixes.replaced + layer.name : `${weightPrefix}${layer.name}.weight`);
+  const weight = named(
+    policy.replaced.has(layer.name) ? policyPrefixes.replaced + layer.name : `${weightPrefix}${layer.name}.weight`,
+  );
   return {
     layer,
     options: policy.plan.layers.get(layer.name),
@@ -109,7 +134,10 @@ export function layerTensors(
     parameter: (name) => parameter(shared.has(name) ? name : `${layer.name}.${name}`),
     dropout: (x, rate) => {
       if (rate === 0) return x;
-      throw new RlvrError('config/invalid', `Dropout (${rate}) is not supported by the embedded engine: sampler and trainer would be two policies.`);
+      throw new RlvrError(
+        'config/invalid',
+        `Dropout (${rate}) is not supported by the embedded engine: sampler and trainer would be two policies.`,
+      );
     },
   };
 }

@@ -18,7 +18,10 @@ export type ParameterLookup = (name: string) => tf.Tensor;
 export function fedParameters(tensors: Tensors): ParameterLookup {
   return (name) => {
     const tensor = tensors[policyPrefixes.parameter + name];
-    if (tensor === undefined) throw new RlvrError('tensor/trace', `The adapter asks for a parameter "${name}" that it did not declare.`, { name });
+    if (tensor === undefined)
+      throw new RlvrError('tensor/trace', `The adapter asks for a parameter "${name}" that it did not declare.`, {
+        name,
+      });
     return tensor;
   };
 }

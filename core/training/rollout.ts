@@ -18,6 +18,8 @@ export interface Completion {
   readonly logps: readonly number[];
   /** The same under the distribution that was sampled, filters included. */
   readonly filteredLogps: readonly number[];
+  /** Sum over its tokens of the entropy of softmax(logits / temperature), in nats. */
+  readonly entropy: number;
   /** Whether a stop token ended it. */
   readonly finished: boolean;
 }
@@ -33,7 +35,11 @@ export interface GenerationRequest {
   readonly stopIds: readonly number[];
   readonly sampling: SamplingOptions;
   /** Told after every chunk; used for progress and for streaming. */
-  readonly onDidDecode?: (done: { readonly tokens: number; readonly running: number; readonly ids: readonly (readonly number[])[] }) => void;
+  readonly onDidDecode?: (done: {
+    readonly tokens: number;
+    readonly running: number;
+    readonly ids: readonly (readonly number[])[];
+  }) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -43,6 +49,8 @@ export type WeightFeeds = Readonly<Record<string, Float32Array>>;
 /** Samples completions with a key-value cache. */
 export interface Sampler {
   generate(weights: WeightFeeds, request: GenerationRequest): Promise<readonly Completion[]>;
+  /** Logits of the token after each prompt, row-major [prompts, vocabulary]. */
+  nextLogits(weights: WeightFeeds, prompts: readonly (readonly number[])[]): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -59,12 +67,21 @@ export function createSampler(config: DecoderConfig): Sampler {
   };
   return {
     generate: async (weights, request) => {
-      const options: DecodeOptions = { ...request.sampling, stopIds: request.stopIds, holdsStop: request.minTokens > 0 };
+      const options: DecodeOptions = {
+        ...request.sampling,
+        stopIds: request.stopIds,
+        holdsStop: request.minTokens > 0,
+      };
       const [prefill, decode] = await Promise.all([
         graph('prefill', () => compilePrefill(config)),
         graph(JSON.stringify(options), () => compileDecode(config, options)),
       ]);
       return generate({ config, prefill, decode, options, weights, request });
+    },
+    nextLogits: async (weights, prompts) => {
+      const prefill = await graph('prefill', () => compilePrefill(config));
+      const table = rotaryValues(config, prompts.reduce((width, ids) => Math.max(width, ids.length), 1));
+      return floats((await prefillRun(config, prefill, weights, prompts, table))['logits']);
     },
     release: async () => {
       const made = await Promise.all(graphs.values());
@@ -89,6 +106,7 @@ interface Row {
   readonly logps: number[];
   readonly filteredLogps: number[];
   readonly uniforms: Float32Array;
+  entropy: number;
   finished: boolean;
 }
 
@@ -105,10 +123,18 @@ async function generate(generation: Generation): Promise<readonly Completion[]> 
   const longest = request.prompts.reduce((width, ids) => Math.max(width, ids.length), 0);
   const table = rotaryValues(config, longest + request.maxTokens);
   const rows = request.rows.map(({ random }, index): Row => {
-    return { index, ids: [], logps: [], filteredLogps: [], uniforms: random.uniforms(request.maxTokens), finished: false };
+    return {
+      index,
+      ids: [],
+      logps: [],
+      filteredLogps: [],
+      uniforms: random.uniforms(request.maxTokens),
+      entropy: 0,
+      finished: false,
+    };
   });
   let state = await readPrompts(generation, table, rows);
-  for (let done = 0; done < request.maxTokens && state.running.length > 0; ) {
+  for (let done = 0; done < request.maxTokens && state.running.length > 0;) {
     if (request.signal?.aborted === true) throw new RlvrError('run/not-running', 'Sampling was stopped.');
     const turns = Math.min(chunkTokens, request.maxTokens - done);
     state = await decodeChunk(generation, table, state, done, turns);
@@ -119,20 +145,33 @@ async function generate(generation: Generation): Promise<readonly Completion[]> 
       ids: rows.map((row) => row.ids),
     });
   }
-  return rows.map(({ index, ids, logps, filteredLogps, finished }) => {
-    return { prompt: request.rows[index]?.prompt ?? 0, ids, logps, filteredLogps, finished };
+  return rows.map(({ index, ids, logps, filteredLogps, entropy, finished }) => {
+    return { prompt: request.rows[index]?.prompt ?? 0, ids, logps, filteredLogps, entropy, finished };
   });
 }
 
-async function readPrompts({ config, prefill, weights, request, options }: Generation, table: RotaryValues, rows: readonly Row[]): Promise<DecodeState> {
-  const packed = packSequences({ prompts: request.prompts, completions: [] }, config);
+function prefillRun(
+  config: DecoderConfig,
+  prefill: CompiledGraph,
+  weights: WeightFeeds,
+  prompts: readonly (readonly number[])[],
+  table: RotaryValues,
+): Promise<Readonly<Record<string, TensorResult>>> {
+  const packed = packSequences({ prompts, completions: [] }, config);
   let end = 0;
-  const lasts = Int32Array.from(request.prompts, (ids) => (end += ids.length) - 1);
-  const feeds = { ...weights, ...packed.feeds, cos: table.cos, sin: table.sin, lasts };
-  const { logits, ...cache } = await prefill.run(feeds, { ...packed.sizes, positions: table.positions });
+  const lasts = Int32Array.from(prompts, (ids) => (end += ids.length) - 1);
+  return prefill.run({ ...weights, ...packed.feeds, cos: table.cos, sin: table.sin, lasts }, { ...packed.sizes, positions: table.positions });
+}
+
+async function readPrompts(
+  { config, prefill, weights, request, options }: Generation,
+  table: RotaryValues,
+  rows: readonly Row[],
+): Promise<DecodeState> {
+  const { logits, ...cache } = await prefillRun(config, prefill, weights, request.prompts, table);
   const promptOf = request.rows.map(({ prompt }) => prompt);
   const lengths = request.prompts.map((ids) => ids.length);
-  const shape = { heads: config.keyValueHeads, slots: packed.sizes['promptWidth'] ?? 1, headDim: config.headDim };
+  const shape = { heads: config.keyValueHeads, slots: lengths.reduce((width, length) => Math.max(width, length), 1), headDim: config.headDim };
   return {
     cache: expandPrompts(floatsOf(cache), lengths, promptOf, shape),
     logits: selectRows(floats(logits), config.vocabularySize, promptOf),
@@ -142,7 +181,13 @@ async function readPrompts({ config, prefill, weights, request, options }: Gener
   };
 }
 
-async function decodeChunk(generation: Generation, table: RotaryValues, state: DecodeState, done: number, turns: number): Promise<DecodeState> {
+async function decodeChunk(
+  generation: Generation,
+  table: RotaryValues,
+  state: DecodeState,
+  done: number,
+  turns: number,
+): Promise<DecodeState> {
   const { config, decode, weights, request, options } = generation;
   const { cache, running } = state;
   const count = running.length;
@@ -166,9 +211,10 @@ async function decodeChunk(generation: Generation, table: RotaryValues, state: D
     ...(state.seen === undefined ? {} : { seen: state.seen }),
   };
   const sizes = { rows: count, past: cache.slots, chunk: turns, positions: table.positions, none: 0 };
-  const { ids, logps, filteredLogps, logits, seen, ...recent } = await decode.run(feeds, sizes);
+  const { ids, logps, filteredLogps, entropies, logits, seen, ...recent } = await decode.run(feeds, sizes);
   const turnsDone = ids?.shape[0] ?? 0;
-  record(running, request.stopIds, turnsDone, ids?.data ?? [], floats(logps), floats(filteredLogps));
+  const decoded = { ids: ids?.data ?? [], logps: floats(logps), filteredLogps: floats(filteredLogps), entropies: floats(entropies) };
+  record(running, request.stopIds, turnsDone, decoded);
   const keep = running.flatMap((row, i) => (row.finished ? [] : [i]));
   return {
     cache: keep.length === 0 ? cache : extendCache(cache, floatsOf(recent), turnsDone, keep),
@@ -179,29 +225,35 @@ async function decodeChunk(generation: Generation, table: RotaryValues, state: D
   };
 }
 
+/** What a chunk gave for each turn and row, [turns, rows]. */
+interface Decoded {
+  readonly ids: ArrayLike<number>;
+  readonly logps: Float32Array;
+  readonly filteredLogps: Float32Array;
+  readonly entropies: Float32Array;
+}
+
 /** Appends a chunk's tokens to their rows, up to and including the first stop token. */
-function record(
-  running: readonly Row[],
-  stopIds: readonly number[],
-  turns: number,
-  ids: ArrayLike<number>,
-  logps: Float32Array,
-  filteredLogps: Float32Array,
-): void {
+function record(running: readonly Row[], stopIds: readonly number[], turns: number, decoded: Decoded): void {
   const stops = new Set(stopIds);
   running.forEach((row, i) => {
     for (let turn = 0; turn < turns && !row.finished; turn++) {
       const place = turn * running.length + i;
-      const id = ids[place] ?? 0;
+      const id = decoded.ids[place] ?? 0;
       row.ids.push(id);
-      row.logps.push(logps[place] ?? NaN);
-      row.filteredLogps.push(filteredLogps[place] ?? NaN);
+      row.logps.push(decoded.logps[place] ?? NaN);
+      row.filteredLogps.push(decoded.filteredLogps[place] ?? NaN);
+      row.entropy += decoded.entropies[place] ?? NaN;
       row.finished = stops.has(id);
     }
   });
 }
 
-function seenTokens(prompts: readonly (readonly number[])[], promptOf: readonly number[], vocabulary: number): Float32Array {
+function seenTokens(
+  prompts: readonly (readonly number[])[],
+  promptOf: readonly number[],
+  vocabulary: number,
+): Float32Array {
   const seen = new Float32Array(promptOf.length * vocabulary);
   promptOf.forEach((prompt, row) => {
     for (const id of prompts[prompt] ?? []) seen[row * vocabulary + id] = 1;
@@ -210,7 +262,8 @@ function seenTokens(prompts: readonly (readonly number[])[], promptOf: readonly 
 }
 
 function floats(result: TensorResult | undefined): Float32Array {
-  if (!(result?.data instanceof Float32Array)) throw new RlvrError('tensor/run', 'The graph gave no float32 values where they were expected.');
+  if (!(result?.data instanceof Float32Array))
+    throw new RlvrError('tensor/run', 'The graph gave no float32 values where they were expected.');
   return result.data;
 }
 

@@ -24,6 +24,8 @@ export interface SampledTokens {
   readonly filteredLogps: tf.Tensor1D;
   /** Under softmax(logits / temperature), before any filter. */
   readonly logps: tf.Tensor1D;
+  /** Entropy of softmax(logits / temperature), in nats. */
+  readonly entropies: tf.Tensor1D;
 }
 
 /** Stands for minus infinity where a token is ruled out; finite, so that 0 times it stays 0. */
@@ -44,7 +46,8 @@ export function sampleTokens(
   const logProbs = tf.logSoftmax(scaled);
   const filtered = tf.logSoftmax(filterLogits(logits, options, extra));
   const ids = options.greedy ? (tf.argMax(filtered, 1) as tf.Tensor1D) : drawFrom(filtered, uniforms);
-  return { ids, filteredLogps: pick(filtered, ids), logps: pick(logProbs, ids) };
+  const entropies: tf.Tensor1D = tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+  return { ids, filteredLogps: pick(filtered, ids), logps: pick(logProbs, ids), entropies };
 }
 
 /** Logits after every filter; what is ruled out is at a large negative number. */
@@ -55,7 +58,11 @@ export function filterLogits(
 ): tf.Tensor2D {
   let z: tf.Tensor = extra.banned === undefined ? logits : tf.add(logits, extra.banned);
   if (extra.seen !== undefined && options.repetitionPenalty !== 1) {
-    const penalised = tf.where(tf.less(z, 0), tf.mul(z, options.repetitionPenalty), tf.mul(z, 1 / options.repetitionPenalty));
+    const penalised = tf.where(
+      tf.less(z, 0),
+      tf.mul(z, options.repetitionPenalty),
+      tf.mul(z, 1 / options.repetitionPenalty),
+    );
     z = tf.where(tf.greater(extra.seen, 0), penalised, z);
   }
   if (!options.greedy) z = tf.mul(z, 1 / options.temperature);

@@ -1,6 +1,7 @@
 import type { Objective, PolicyBatch } from '../contracts/objective.ts';
 import type { Optimizer, SlotSpec } from '../contracts/optimizer.ts';
 import type { InitialParameter } from '../contracts/parameter.ts';
+import { withoutGradient } from '../objective/withoutGradient.ts';
 import { runDecoder } from '../model/decoder.ts';
 import { packedInputs } from '../model/packedInputs.ts';
 import { predictCompletions } from '../model/predict.ts';
@@ -26,17 +27,40 @@ export interface StepOptions {
 }
 
 /** Prefixes of inputs and outputs; a trained parameter's name follows. */
-export const stepPrefixes = { gradient: 'gradient.', parameter: 'parameter.', slot: 'slot.', sum: 'sum.', weight: 'weight.' } as const;
+export const stepPrefixes = {
+  gradient: 'gradient.',
+  parameter: 'parameter.',
+  slot: 'slot.',
+  sum: 'sum.',
+  weight: 'weight.',
+  objective: 'objective.',
+} as const;
 
 /** Scalars of a micro-batch, in the contract's names. */
-export const countNames = ['rows', 'localTokens', 'globalTokens', 'stepRows', 'stepsPerGeneration', 'accumulation', 'maxCompletionTokens'] as const;
+export const countNames = [
+  'rows',
+  'localTokens',
+  'globalTokens',
+  'stepRows',
+  'stepsPerGeneration',
+  'accumulation',
+  'maxCompletionTokens',
+] as const;
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 type Outputs = Record<string, tf.Tensor>;
 
 /** The optimizer's tensors for a parameter. */
-export function slotsOf(options: Pick<StepOptions, 'optimizer' | 'optimizerConfig'>, parameter: InitialParameter): readonly SlotSpec[] {
+export function slotsOf(
+  options: Pick<StepOptions, 'optimizer' | 'optimizerConfig'>,
+  parameter: InitialParameter,
+): readonly SlotSpec[] {
   return options.optimizer.slots(options.optimizerConfig, parameter);
+}
+
+/** The objective's own state before the first step. */
+export function objectiveStart({ objective, objectiveConfig }: Pick<StepOptions, 'objective' | 'objectiveConfig'>): Readonly<Record<string, number>> {
+  return objective.state?.initial(objectiveConfig) ?? {};
 }
 
 /** Name of a slot's input and output. */
@@ -48,7 +72,9 @@ export function slotName(parameter: string, slot: string): string {
 export function compileAccumulate(options: StepOptions): Promise<CompiledGraph> {
   return compile(batchInputs(options), (tensors) => {
     const { gradients, metrics } = lossAndGradients(options, tensors);
-    const named = trainableParameters(options.policy).map(({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const);
+    const named = trainableParameters(options.policy).map(
+      ({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const,
+    );
     return { ...Object.fromEntries(named), ...metrics };
   });
 }
@@ -86,8 +112,12 @@ function sequenceInputs(policy: Policy): Record<string, InputSpec> {
 function batchInputs(options: StepOptions): Record<string, InputSpec> {
   const { policy, objective, objectiveConfig } = options;
   const padded: InputSpec = { shape: ['completions', 'completionWidth'], dtype: 'float32' };
-  const scalars = Object.fromEntries(countNames.map((name) => [`count.${name}`, { shape: [], dtype: 'float32' } as const]));
-  const accumulated = trainableParameters(policy).map(({ name, shape }) => [stepPrefixes.gradient + name, { shape, dtype: 'float32' }] as const);
+  const scalars = Object.fromEntries(
+    countNames.map((name) => [`count.${name}`, { shape: [], dtype: 'float32' } as const]),
+  );
+  const accumulated = trainableParameters(policy).map(
+    ({ name, shape }) => [stepPrefixes.gradient + name, { shape, dtype: 'float32' }] as const,
+  );
   const usesReference = objective.requirements(objectiveConfig).beta !== 0;
   return {
     ...policyInputs(policy),
@@ -100,15 +130,22 @@ function batchInputs(options: StepOptions): Record<string, InputSpec> {
     ...(usesReference ? { referenceLogps: padded } : {}),
     advantages: { shape: ['completions'], dtype: 'float32' },
     ...scalars,
+    ...Object.fromEntries(Object.keys(objectiveStart(options)).map((name) => [stepPrefixes.objective + name, { shape: [], dtype: 'float32' } as const])),
     ...Object.fromEntries(accumulated),
   };
 }
 
 function updateInputs(options: StepOptions): Record<string, InputSpec> {
   const slots = trainableParameters(options.policy).flatMap((parameter) =>
-    slotsOf(options, parameter).map(({ name, shape }) => [slotName(parameter.name, name), { shape, dtype: 'float32' }] as const),
+    slotsOf(options, parameter).map(
+      ({ name, shape }) => [slotName(parameter.name, name), { shape, dtype: 'float32' }] as const,
+    ),
   );
-  return { learningRate: { shape: [], dtype: 'float32' }, step: { shape: [], dtype: 'float32' }, ...Object.fromEntries(slots) };
+  return {
+    learningRate: { shape: [], dtype: 'float32' },
+    step: { shape: [], dtype: 'float32' },
+    ...Object.fromEntries(slots),
+  };
 }
 
 function rotaryOf(tensors: Tensors): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
@@ -129,7 +166,12 @@ function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: 
     const lookUp = (name: string): tf.Tensor => own.get(name) ?? fed(name);
     const layers = policyLayers(policy, tensors, lookUp);
     const { hidden } = runDecoder(policy.config, layers, tensors, rotaryOf(tensors));
-    const { logps, entropies } = predictCompletions(layers, hidden, tensors, tensors['inverseTemperature'] as tf.Scalar);
+    const { logps, entropies } = predictCompletions(
+      layers,
+      hidden,
+      tensors,
+      tensors['inverseTemperature'] as tf.Scalar,
+    );
     const batch = policyBatch(options, tensors, logps, entropies);
     const result = options.objective.loss(options.objectiveConfig, batch);
     for (const [name, { sum, weight }] of Object.entries(result.metrics)) {
@@ -142,7 +184,9 @@ function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: 
   };
   const { value, grads } = tf.valueAndGrads(loss)(trained.map(({ name }) => fed(name)));
   metrics['loss'] = value;
-  const gradients = trained.map(({ name }, i) => tf.add(tensors[stepPrefixes.gradient + name] as tf.Tensor, grads[i] as tf.Tensor));
+  const gradients = trained.map(({ name }, i) =>
+    tf.add(tensors[stepPrefixes.gradient + name] as tf.Tensor, grads[i] as tf.Tensor),
+  );
   return { gradients, metrics };
 }
 
@@ -156,12 +200,13 @@ function keepGap(batch: PolicyBatch, keep: (name: string, tensor: tf.Tensor) => 
 
 function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D, entropies: tf.Tensor1D): PolicyBatch {
   const input = <T extends tf.Tensor>(name: string): T => tensors[name] as T;
-  const padded = (values: tf.Tensor1D): tf.Tensor2D => permuteRows(values, input('tokenAt'), input('placeOf')) as tf.Tensor2D;
+  const padded = (values: tf.Tensor1D): tf.Tensor2D =>
+    permuteRows(values, input('tokenAt'), input('placeOf')) as tf.Tensor2D;
   const current = padded(logps);
   const count = (name: (typeof countNames)[number]): tf.Scalar => input(`count.${name}`);
   return {
     logps: current,
-    oldLogps: options.oldIsCurrent ? withoutGradient(current) : input('oldLogps'),
+    oldLogps: options.oldIsCurrent ? withoutGradient([current], (logps2) => logps2.clone()) : input('oldLogps'),
     samplingLogps: input('samplingLogps'),
     ...(tensors['referenceLogps'] === undefined ? {} : { referenceLogps: input<tf.Tensor2D>('referenceLogps') }),
     entropies: padded(entropies),
@@ -176,13 +221,8 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
       accumulation: count('accumulation'),
       maxCompletionTokens: count('maxCompletionTokens'),
     },
+    state: Object.fromEntries(Object.keys(objectiveStart(options)).map((name) => [name, input<tf.Scalar>(stepPrefixes.objective + name)])),
   };
-}
-
-/** The same values, through which no gradient flows. */
-function withoutGradient(x: tf.Tensor2D): tf.Tensor2D {
-  const op = tf.customGrad((value) => ({ value: (value as tf.Tensor).clone(), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) }));
-  return op(x) as tf.Tensor2D;
 }
 
 /** Clips, updates, and names the new parameters and slots like the inputs they replace. */
@@ -194,7 +234,9 @@ function update(options: StepOptions, tensors: Tensors, gradients: readonly tf.T
     spec,
     value: fedParameters(tensors)(spec.name),
     gradient: clipped[i] as tf.Tensor,
-    slots: Object.fromEntries(slotsOf(options, spec).map(({ name }) => [name, tensors[slotName(spec.name, name)] as tf.Tensor])),
+    slots: Object.fromEntries(
+      slotsOf(options, spec).map(({ name }) => [name, tensors[slotName(spec.name, name)] as tf.Tensor]),
+    ),
   }));
   const scalars = { learningRate: tensors['learningRate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
   const updates = optimizer.update(optimizerConfig, parameters, scalars);

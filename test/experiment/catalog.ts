@@ -47,6 +47,7 @@ function objective(id: string, rollouts: boolean): Objective {
       rollouts,
       beta: 0,
       minimumGroupSize: rollouts ? 2 : 1,
+      skipsZeroAdvantage: false,
     }),
     loss: unused,
   };

@@ -19,7 +19,9 @@ describe('transformers/greedy', () => {
       const [, tokens = 0] = golden.info('greedy_ids').shape;
       const ids = Array.from(golden.read('prompt_ids'), Number);
       const mask = Array.from(golden.read('prompt_mask'), Number);
-      const prompts = Array.from({ length: rows }, (_, row) => ids.slice(row * width, (row + 1) * width).filter((_id, i) => mask[row * width + i] === 1));
+      const prompts = Array.from({ length: rows }, (_, row) =>
+        ids.slice(row * width, (row + 1) * width).filter((_id, i) => mask[row * width + i] === 1),
+      );
       const sampler = createSampler(config);
       const feeds = Object.fromEntries([...weights].map(([key, { data }]) => [weightPrefix + key, data]));
       const completions = await sampler.generate(feeds, {
@@ -31,7 +33,10 @@ describe('transformers/greedy', () => {
         sampling: { greedy: true, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
       });
       // `generate` pads a row that has met its end.
-      const padded = completions.flatMap(({ ids: own }) => [...own, ...Array<number>(tokens - own.length).fill(config.padTokenId ?? -1)]);
+      const padded = completions.flatMap(({ ids: own }) => [
+        ...own,
+        ...Array<number>(tokens - own.length).fill(config.padTokenId ?? -1),
+      ]);
       expect(padded).toEqual(Array.from(golden.read('greedy_ids'), Number));
       await sampler.release();
     });

@@ -1,0 +1,62 @@
+import type { Problem } from '../contracts/dataset.ts';
+import { RlvrError } from '../errors.ts';
+import { renderChat } from '../model/chatTemplate.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+
+/** How problems become prompts. */
+export interface PromptOptions {
+  /** What the user says; `{question}` stands for the problem. */
+  readonly template: string;
+  readonly system?: string | undefined;
+  /** Whether the model's chat template is put around it. */
+  readonly chat: boolean;
+  readonly maxPromptTokens: number;
+  /** Longest sequence of the model, completion included. */
+  readonly contextTokens: number;
+  readonly maxCompletionTokens: number;
+}
+
+/** A problem as the model is asked it. */
+export interface Prompt {
+  readonly problem: Problem;
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** Makes a prompt of each problem. Throws `training/prompt-too-long`; a prompt is never cut. */
+export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions): (problem: Problem) => Prompt {
+  const template = options.chat ? tokenizer.chatTemplate : undefined;
+  if (options.chat && template === undefined) {
+    throw new RlvrError(
+      'tokenizer/invalid',
+      'The tokenizer has no chat template. Set data.chat to false, or use a model that has one.',
+    );
+  }
+  return (problem) => {
+    const said = options.template.replaceAll('{question}', () => problem.question);
+    const text = template === undefined ? said : renderPrompt(template, said, options.system, tokenizer);
+    const ids = tokenizer.encode(text, { addSpecialTokens: template === undefined });
+    const room = Math.min(options.maxPromptTokens, options.contextTokens - options.maxCompletionTokens);
+    if (ids.length > room) {
+      throw new RlvrError(
+        'training/prompt-too-long',
+        `The prompt of problem "${problem.id}" has ${ids.length} tokens; ${room} fit (rollout.max_prompt_tokens ${options.maxPromptTokens}, ` +
+          `the model's context of ${options.contextTokens} less ${options.maxCompletionTokens} for the completion).`,
+        { problem: problem.id, tokens: ids.length, room },
+      );
+    }
+    if (ids.length === 0)
+      throw new RlvrError('dataset/invalid', `The prompt of problem "${problem.id}" is empty.`, {
+        problem: problem.id,
+      });
+    return { problem, text, ids };
+  };
+}
+
+function renderPrompt(template: string, said: string, system: string | undefined, tokenizer: Tokenizer): string {
+  const messages = [
+    ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+    { role: 'user', content: said },
+  ];
+  return renderChat(template, messages, { addGenerationPrompt: true, specialTokens: tokenizer.specialTokens });
+}

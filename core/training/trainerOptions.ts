@@ -1,0 +1,65 @@
+import type { RewardFunction } from '../contracts/reward.ts';
+import type { ProblemSource } from '../contracts/dataset.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { GenerationOptions, JudgedCompletion } from './generation.ts';
+import type { LearnerState } from './learner.ts';
+import type { Prompt } from './prompts.ts';
+import type { Schedule } from './schedule.ts';
+import type { StepOptions } from './stepGraph.ts';
+
+/** When and on what accuracy is measured. */
+export interface EvaluationPlan {
+  /** Before the first step, on the report split. */
+  readonly before: boolean;
+  /** Steps between evaluations on the selection split; 0: none. */
+  readonly every: number;
+  readonly samples: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  /** Prompts of the report split: read before the first step and after the last, for the numbers that are told. */
+  readonly report: readonly Prompt[];
+  /** Prompts of the selection split. */
+  readonly selection: readonly Prompt[];
+  /** Prompts of families that are not trained, by family. */
+  readonly watched: Readonly<Record<string, readonly Prompt[]>>;
+  readonly reward: RewardFunction;
+}
+
+/** Everything a training run is made of, resolved and loaded. */
+export interface TrainerOptions {
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  readonly step: StepOptions;
+  readonly train: ProblemSource;
+  readonly promptOf: (problem: ReturnType<ProblemSource['problem']>) => Prompt;
+  /** Completions per generation batch. */
+  readonly batchSize: number;
+  readonly generation: GenerationOptions;
+  /** Which log-probability the ratio starts from when sampling is filtered. */
+  readonly oldLogps: 'unfiltered' | 'filtered';
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+  readonly steps: number;
+  readonly iterations: number;
+  readonly stepsPerGeneration: number;
+  readonly microBatchTokens: number;
+  readonly maskTruncated: boolean;
+  readonly reference: 'base' | 'initial';
+  readonly checkpointEvery: number;
+  readonly evaluation: EvaluationPlan;
+}
+
+/** What the trainer tells while it runs. Every callback is awaited. */
+export interface TrainerEvents {
+  onDidProgress(phase: 'starting' | 'evaluating' | 'rollout' | 'training' | 'saving', done: number, total: number | undefined): void;
+  onDidCheck(check: { readonly name: string; readonly passed: boolean; readonly value: number; readonly bound: number; readonly explanation: string }): void;
+  onDidEvaluate(moment: 'before' | 'during' | 'after', step: number, evaluation: Evaluation, watched: Readonly<Record<string, Evaluation>>): void;
+  onDidStep(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** A generation batch has been sampled and judged; its first optimizer step is `step`. */
+  onDidGenerate(step: number, rows: readonly JudgedCompletion[]): void;
+  onDidReachCheckpoint(state: LearnerState): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import path from 'node:path';
+import { z } from 'zod';
+import type { Engine, EngineJob, EngineOutcome } from '../../../core/contracts/engine.ts';
+import type { PluginCatalog, PluginKind } from '../../../core/contracts/pluginCatalog.ts';
+import { RlvrError, messageOf } from '../../../core/errors.ts';
+import { choiceSites } from '../../../core/experiment/pluginChoices.ts';
+import { newestCheckpoint, writeCheckpoint, type Checkpoint as RunCheckpoint } from '../../../core/runs/checkpointFolder.ts';
+import { checkSameEnvironment, describeEnvironment, effectiveThreads } from '../../../core/runs/environment.ts';
+import { installedVersions } from '../../../core/runs/installedVersions.ts';
+import { pluginHash } from '../../../core/runs/pluginHash.ts';
+import { rewindRun } from '../../../core/runs/rewind.ts';
+import { readRun, updateRun } from '../../../core/runs/runJson.ts';
+import type { RunRecord } from '../../../core/runs/runRecord.ts';
+import { configureRuntime, loadRuntime } from '../../../core/tensor/runtime.ts';
+import { exportCheckpoint } from '../../../core/training/exportCheckpoint.ts';
+import { trainableCount } from '../../../core/training/policy.ts';
+import { train } from '../../../core/training/trainer.ts';
+import { readTrainingState, writeTrainingState } from '../../../core/training/trainingState.ts';
+import type { LearnerState } from '../../../core/training/learner.ts';
+import { openJournal } from './journal.ts';
+import { prepareRun, type PreparedRun } from './prepare.ts';
+
+const config = z.strictObject({});
+
+/** Trains in this process: tfjs ops traced once, run by ONNX Runtime. */
+export function embedded(catalog: PluginCatalog): Engine<z.output<typeof config>> {
+  return {
+    id: 'embedded',
+    summary: 'Trains in a process of its own on this machine, through ONNX Runtime',
+    source: 'this project',
+    config,
+    capabilities: async () => {
+      try {
+        await loadRuntime();
+        return { available: true, explanation: 'ONNX Runtime loads; float32 on the CPU', devices: ['cpu'] };
+      } catch (error) {
+        return { available: false, explanation: messageOf(error), devices: [] };
+      }
+    },
+    run: (_config, job) => runJob(catalog, job),
+  };
+}
+
+async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOutcome> {
+  const record = readRun(job.runFolder);
+  const { experiment, source } = record;
+  if (experiment.engine.device !== 'cpu' && experiment.engine.device !== 'auto') {
+    throw new RlvrError('engine/unavailable', `The embedded engine runs on the device "cpu" (or "auto"), not on "${experiment.engine.device}".`);
+  }
+  configureRuntime({ threads: effectiveThreads(experiment.engine.threads) });
+  const environment = describeEnvironment({ ...installedVersions(), threads: experiment.engine.threads });
+  const checkpoint = newestCheckpoint(job.runFolder);
+  if (checkpoint !== undefined && record.environment !== undefined) checkSameEnvironment(record.environment, environment);
+  const prepared = await prepareRun(experiment, source.folder, catalog);
+  await checkSameData(record, prepared, checkpoint);
+  rewindRun(job.runFolder, checkpoint);
+  const { policy } = prepared.options.step;
+  const resumeFrom = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder, policy);
+  const current = updateRun(job.runFolder, {
+    environment,
+    trainableParameters: trainableCount(policy),
+    plugins: pluginsUsed(record, catalog),
+    seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
+    hashes: await prepared.hashes(),
+    steps: checkpoint?.step ?? 0,
+    checkpoints: record.checkpoints.filter(({ step }) => step <= (checkpoint?.step ?? 0)),
+    ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),
+  });
+  return trainRun(job, current, prepared, resumeFrom);
+}
+
+async function trainRun(job: EngineJob, record: RunRecord, { options }: PreparedRun, resumeFrom: LearnerState | undefined): Promise<EngineOutcome> {
+  const journal = openJournal(job, record, options.generation.rewards);
+  const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
+  const onDidReachCheckpoint = async (state: LearnerState): Promise<void> => {
+    let format: RunRecord['checkpoints'][number]['format'] = 'native';
+    const { keep_checkpoints: keep } = record.experiment.training;
+    await writeCheckpoint(
+      job.runFolder,
+      state.step,
+      async (folder) => {
+        writeTrainingState(folder, state, options.step.policy);
+        format = await exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
+      },
+      { keep },
+    );
+    const known = readRun(job.runFolder).checkpoints.filter(({ step }) => step < state.step);
+    updateRun(job.runFolder, { checkpoints: [...known, { step: state.step, format }].slice(-keep) });
+  };
+  try {
+    const { outcome } = await train(options, { ...journal, onDidReachCheckpoint }, job.signal, resumeFrom);
+    return outcome;
+  } finally {
+    journal.close();
+  }
+}
+
+/** A resumed run must read what it was started with. */
+async function checkSameData(record: RunRecord, prepared: PreparedRun, checkpoint: RunCheckpoint | undefined): Promise<void> {
+  if (checkpoint === undefined) return;
+  const now = await prepared.hashes();
+  const changed = Object.keys(now).filter((name) => record.hashes[name] !== undefined && record.hashes[name] !== now[name]);
+  if (changed.length === 0) return;
+  throw new RlvrError(
+    'run/environment-changed',
+    `The run cannot go on as it was: ${changed.join(', ')} ${changed.length === 1 ? 'has' : 'have'} changed since it was started. Start a new run instead.`,
+    { changed },
+  );
+}
+
+function pluginsUsed(record: RunRecord, catalog: PluginCatalog): RunRecord['plugins'] {
+  const used = choiceSites(record.experiment).map(({ kind, choice }) => ({ kind, id: choice.type }));
+  const distinct = new Map<string, { kind: PluginKind; id: string }>(used.map((use) => [`${use.kind} ${use.id}`, use]));
+  return [...distinct.values()].map(({ kind, id }) => ({ kind, id, hash: pluginHash(catalog.find(kind, id)) }));
+}

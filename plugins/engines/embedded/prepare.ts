@@ -1,0 +1,142 @@
+import path from 'node:path';
+import type { Problem, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
+import { RlvrError } from '../../../core/errors.ts';
+import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
+import type { Experiment } from '../../../core/experiment/schema.ts';
+import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
+import { loadTokenizer } from '../../../core/model/tokenizer.ts';
+import type { WeightedReward } from '../../../core/training/generation.ts';
+import { createPolicy } from '../../../core/training/policy.ts';
+import { createPromptBuilder, type Prompt } from '../../../core/training/prompts.ts';
+import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
+
+/** An experiment with its model, data and plugins loaded. */
+export interface PreparedRun {
+  readonly options: TrainerOptions;
+  /** Hashes of what was read: the model, and each data set by its place in the experiment. */
+  readonly hashes: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
+export async function prepareRun(experiment: Experiment, baseFolder: string, catalog: PluginCatalog): Promise<PreparedRun> {
+  const modelFolder = path.resolve(baseFolder, experiment.model.path);
+  const checkpoint = await loadCheckpoint(modelFolder);
+  const tokenizer = loadTokenizer(modelFolder);
+  const { data, rollout, training, evaluation, seed } = experiment;
+  const open = (choice: PluginChoice, split: Split): Promise<ProblemSource> => {
+    const { plugin, config } = chosenPlugin(catalog, 'dataset', choice);
+    return plugin.open(config, { split, seed, baseFolder });
+  };
+  const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
+  const objective = chosenPlugin(catalog, 'objective', experiment.objective);
+  const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
+  const requirements = objective.plugin.requirements(objective.config);
+  const policy = createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
+  const promptOf = createPromptBuilder(tokenizer, {
+    template: data.template,
+    system: data.system,
+    chat: data.chat,
+    maxPromptTokens: rollout.max_prompt_tokens,
+    contextTokens: checkpoint.config.maxPositionEmbeddings,
+    maxCompletionTokens: rollout.max_completion_tokens,
+  });
+  const train = await open(data.train, 'train');
+  const measured = data.evaluate ?? data.train;
+  const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
+  const report = isMeasured ? await open(measured, 'report') : undefined;
+  const selection = evaluation.every > 0 ? await open(measured, 'selection') : undefined;
+  const watchedSources = await Promise.all(data.watch.map(async (choice) => ({ choice, source: await open(choice, 'report') })));
+  const prompts = (source: ProblemSource | undefined): Prompt[] => firstProblems(source, evaluation.problems).map(promptOf);
+  const rewards = weightedRewards(experiment, catalog);
+  const stopIds = [...new Set([...tokenizer.eosIds, ...checkpoint.config.eosTokenIds])];
+  const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
+  const updatesPerGeneration = training.num_iterations * training.steps_per_generation;
+  const options: TrainerOptions = {
+    checkpoint,
+    tokenizer,
+    step: {
+      policy,
+      objective: objective.plugin,
+      objectiveConfig: objective.config,
+      optimizer: optimizer.plugin,
+      optimizerConfig: optimizer.config,
+      maxGradNorm: training.max_grad_norm,
+      oldIsCurrent: updatesPerGeneration === 1 && !(hasFilters && rollout.old_logps === 'filtered'),
+    },
+    train,
+    promptOf,
+    batchSize: rollout.batch_size,
+    generation: {
+      groupSize: requirements.rollouts ? rollout.group_size : 1,
+      maxTokens: rollout.max_completion_tokens,
+      minTokens: rollout.min_completion_tokens,
+      stopIds,
+      sampling: {
+        greedy: false,
+        temperature: rollout.temperature,
+        topK: rollout.top_k,
+        topP: rollout.top_p,
+        minP: rollout.min_p,
+        repetitionPenalty: rollout.repetition_penalty,
+      },
+      rewards,
+      advantages: { scaleRewards: training.scale_rewards, aggregation: training.multi_objective },
+      seed,
+    },
+    oldLogps: rollout.old_logps,
+    seed,
+    learningRate: experiment.learning_rate,
+    schedule: experiment.schedule,
+    steps: training.steps,
+    iterations: training.num_iterations,
+    stepsPerGeneration: training.steps_per_generation,
+    microBatchTokens: training.micro_batch_tokens,
+    maskTruncated: training.mask_truncated_completions,
+    reference: training.reference,
+    checkpointEvery: training.checkpoint_every,
+    evaluation: {
+      before: evaluation.before,
+      every: evaluation.every,
+      samples: evaluation.samples,
+      temperature: evaluation.temperature,
+      topP: evaluation.top_p,
+      seed: evaluation.seed,
+      report: rewards.length === 0 ? [] : prompts(report),
+      selection: rewards.length === 0 ? [] : prompts(selection),
+      watched: Object.fromEntries(
+        watchedSources.map(({ source }, i) => [familyName(source, i), rewards.length === 0 ? [] : prompts(source)]),
+      ),
+      reward: rewards[0]?.score ?? (() => ({ value: undefined })),
+    },
+  };
+  const hashes = async (): Promise<Readonly<Record<string, string>>> => ({
+    model: await checkpoint.hash(),
+    'data.train': train.hash,
+    ...(report === undefined ? {} : { 'data.evaluate': report.hash }),
+    ...Object.fromEntries(watchedSources.map(({ source }, i) => [`data.watch.${i}`, source.hash])),
+  });
+  return { options, hashes };
+}
+
+/** The first problems of a source, as many as there are. */
+function firstProblems(source: ProblemSource | undefined, count: number): readonly Problem[] {
+  if (source === undefined) return [];
+  return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => source.problem(index));
+}
+
+function familyName(source: ProblemSource, index: number): string {
+  return source.problem(0).family || `watch ${index}`;
+}
+
+/** The experiment's rewards; one that is used twice gets a number behind its name. */
+function weightedRewards({ rewards }: Experiment, catalog: PluginCatalog): readonly WeightedReward[] {
+  const used = new Map<string, number>();
+  return rewards.map((choice) => {
+    const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
+    const count = (used.get(plugin.id) ?? 0) + 1;
+    used.set(plugin.id, count);
+    if (!Number.isFinite(choice.weight)) throw new RlvrError('config/invalid', `The weight of reward "${plugin.id}" is not a finite number.`);
+    return { name: count === 1 ? plugin.id : `${plugin.id}-${count}`, weight: choice.weight, score: plugin.create(config) };
+  });
+}
