@@ -68,7 +68,7 @@ export const runRecordSchema = z.object({
     .number()
     .min(0)
     .optional()
-    .describe('From the command to the end of the first step, evaluation not counted'),
+    .describe('From the start of the process to the end of the first step'),
   evaluation: z
     .object({ before: evaluationResultSchema.optional(), after: evaluationResultSchema.optional() })
     .default({}),
