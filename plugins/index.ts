@@ -1,4 +1,6 @@
 import type { PluginSet } from '../core/contracts/pluginCatalog.ts';
+import { full } from './adapters/full.ts';
+import { lora } from './adapters/lora.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
 import { jsonl } from './datasets/jsonl/jsonl.ts';
@@ -18,7 +20,7 @@ import { softOverlong } from './rewards/softOverlong.ts';
 
 /** Every plugin of this package. A new plugin is one new file and one line here. */
 export const plugins: PluginSet = {
-  adapters: [],
+  adapters: [lora, full],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
   optimizers: [adamw, sgd],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],

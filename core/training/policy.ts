@@ -62,7 +62,14 @@ export function createPolicy(
     if (weight === undefined)
       throw new RlvrError('model/invalid-weights', `The model has no weight "${layer.name}.weight".`);
     const random = randomStream(seed, 'adapter', layer.name);
-    const attached = adapter.attach({ layer, options: plan.layers.get(layer.name), weight: weight.data, random });
+    const bias = weights.get(`${layer.name}.bias`)?.data;
+    const attached = adapter.attach({
+      layer,
+      options: plan.layers.get(layer.name),
+      weight: weight.data,
+      random,
+      ...(bias === undefined ? {} : { bias }),
+    });
     parameters.push(...attached.parameters);
     if (attached.replacedWeight !== undefined) replaced.set(layer.name, attached.replacedWeight);
   }
