@@ -30,6 +30,8 @@ export interface AttachContext<LayerOptions> {
   readonly options: LayerOptions;
   /** The base weight, row-major, shaped as `layer.shape`; never to be written to. */
   readonly weight: Float32Array;
+  /** The base bias, where the layer has one; never to be written to. */
+  readonly bias?: Float32Array;
   /** A stream of random numbers of this layer's own. */
   readonly random: RandomStream;
   readonly calibration?: LayerCalibration;
@@ -69,21 +71,36 @@ export interface StepScalars {
   readonly learningRate: Scalar;
 }
 
-/** A layer's tensors while the optimizer's step is made. */
-export interface LayerStep<LayerOptions> {
+/** A tensor that a hook keeps from step to step, with its values at the start, row-major. It is part of every checkpoint. */
+export interface HookState {
+  /** Unique within the run: the layer's name and a name of its own, or any name for a tensor that layers share. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A layer's tensors before the optimizer's step. Names are short ones, or full ones of what layers share. */
+export interface LayerGradients<LayerOptions> {
   readonly layer: TargetLayer;
   readonly options: LayerOptions;
-  /** Values of before the step, by short name. */
+  /** Values of before the step. */
   before(name: string): Tensor;
-  /** Gradients of before the step (after clipping), by short name. */
+  /** Gradients of trained parameters; in `afterStep` they are clipped. */
   gradient(name: string): Tensor;
-  /** Values of after the step, by short name. */
-  after(name: string): Tensor;
-  /** The hook's own persistent tensors for this layer, by name. */
+  /** The hook's own persistent tensors. */
   state(name: string): Tensor;
 }
 
-/** What `afterStep` changes: new values of parameters and of its own state, by full name; metrics by name. */
+/** A layer's tensors once the optimizer has moved the parameters. */
+export interface LayerStep<LayerOptions> extends LayerGradients<LayerOptions> {
+  /** Values of after the step. */
+  after(name: string): Tensor;
+}
+
+/**
+ * What `afterStep` changes: new values of parameters (trained or frozen) and of its own state, by full name; metrics by name. What is left
+ * out stays as it is.
+ */
 export interface AfterStep {
   readonly parameters?: Readonly<Record<string, Tensor>>;
   readonly state?: Readonly<Record<string, Tensor>>;
@@ -93,13 +110,13 @@ export interface AfterStep {
 /** A step hook with persistent state of its own (AdaLoRA's importances, SliceFine's position). It sees all layers at once. */
 export interface AdapterHooks<Config, LayerOptions> {
   /** Names, shapes and starting values of the state that `afterStep` keeps. */
-  state(config: Config, plan: AdapterPlan<LayerOptions>): readonly InitialParameter[];
+  state(config: Config, plan: AdapterPlan<LayerOptions>): readonly HookState[];
   /** Scalars computed outside the graph for this step (AdaLoRA's budget), fed by name. */
   scalars?(config: Config, step: number, totalSteps: number): Readonly<Record<string, number>>;
   /** Added to the loss, already weighted. */
   penalty?(config: Config, layers: readonly LayerTensors<LayerOptions>[]): Scalar;
   /** Replaces gradients before clipping, by full parameter name. */
-  transformGradients?(config: Config, layers: readonly LayerStep<LayerOptions>[]): Readonly<Record<string, Tensor>>;
+  transformGradients?(config: Config, layers: readonly LayerGradients<LayerOptions>[]): Readonly<Record<string, Tensor>>;
   /** Runs inside the graph once the optimizer has moved the parameters. */
   afterStep?(
     config: Config,
@@ -139,13 +156,14 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
     random: RandomStream,
     calibration?: ReadonlyMap<string, LayerCalibration>,
   ): AdapterPlan<LayerOptions>;
-  /** Initial values of one layer. */
+  /** Initial values of one layer. Their names begin with the layer's. */
   attach(context: AttachContext<LayerOptions>): AttachedLayer;
   /** The layer's weight (and bias) with the adapter folded in, out of place. */
   merged(layer: LayerTensors<LayerOptions>): MergedLayer;
   /**
-   * The layer's output for x [tokens, in] -> [tokens, out], bias included. Left out where the layer with its merged weight is as good
-   * (the caller then applies `merged`); must be given where dropout acts between x and the adapter.
+   * A linear layer's output for x [tokens, in] -> [tokens, out], bias included. Left out where the layer with its merged weight is as good
+   * (the caller then applies `merged`, and gradients flow through it); must be given where dropout acts between x and the adapter. Layers of
+   * other kinds always use `merged`.
    */
   forward?(layer: LayerTensors<LayerOptions>, x: Tensor2D): Tensor2D;
   readonly hooks?: AdapterHooks<Config, LayerOptions>;

@@ -10,6 +10,7 @@ import { tf } from '../../../core/tensor/tf.ts';
 import type { InputSpec } from '../../../core/tensor/trace.ts';
 import { clipByGlobalNorm } from '../../../core/training/clip.ts';
 import { plugins } from '../../../plugins/index.ts';
+import { expectClose } from '../../closeness.ts';
 import { goldenPath, hasGolden } from '../../goldenFolder.ts';
 
 interface OptimizerCase {
@@ -34,17 +35,6 @@ const covered: Readonly<Record<string, { id: string; defaults: object }>> = {
 
 type Arrays = Readonly<Record<string, Float32Array>>;
 type Step = (state: Arrays, gradients: Arrays, step: number) => Promise<Record<string, Float32Array>>;
-
-function expectClose(actual: Float32Array | undefined, expected: Float32Array, what: string): void {
-  expect(actual?.length).toBe(expected.length);
-  const excess = expected.map(
-    (value, i) => Math.abs((actual?.[i] ?? Number.NaN) - value) / Math.max(1, Math.abs(value)),
-  );
-  expect(
-    excess.every((value) => value <= 1e-6),
-    `${what}: ${Math.max(...excess)}`,
-  ).toBe(true);
-}
 
 /** One optimizer step as a function of tensors by name: `value P`, `gradient P`, `slot P NAME`, `step`, `rate`. */
 function stepFunction(
@@ -102,11 +92,12 @@ describe('optim/optimizers', () => {
       const { norm, ...next } = await step(state, gradients, index + 1);
       state = next;
       if (entry.clip !== undefined)
-        expectClose(norm, Float32Array.of(entry.grad_norms[index]!), `norm of step ${index}`);
+        expectClose(norm, Float32Array.of(entry.grad_norms[index]!), 1e-6, `norm of step ${index}`);
       for (const name of file.parameters) {
         expectClose(
           state[`value ${name}`],
           at(name, tensors.readFloat32(`case${entry.id}.${name}`)),
+          1e-6,
           `${name}, step ${index}`,
         );
       }
