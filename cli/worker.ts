@@ -1,6 +1,5 @@
-import { messageOf } from '../core/errors.ts';
+import path from 'node:path';
+import { plugins } from '../plugins/index.ts';
+import { runWorker } from './runWorker.ts';
 
-process.once('uncaughtException', (error) => {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 1;
-});
+process.exitCode = await runWorker(path.resolve(process.argv[2] ?? ''), plugins);

@@ -1,7 +1,12 @@
 import { expect } from 'vitest';
 
 /** Asserts |a - b| <= tolerance max(1, |b|) for every pair, naming the worst one. */
-export function expectClose(actual: ArrayLike<number> | undefined, expected: ArrayLike<number>, tolerance: number, what: string): void {
+export function expectClose(
+  actual: ArrayLike<number> | undefined,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
   expect(actual?.length, `${what}: number of values`).toBe(expected.length);
   let worst = 0;
   let where = -1;
@@ -12,5 +17,7 @@ export function expectClose(actual: ArrayLike<number> | undefined, expected: Arr
       where = i;
     }
   }
-  expect(worst, `${what}: value ${where} is ${actual?.[where]}, expected ${expected[where]}`).toBeLessThanOrEqual(tolerance);
+  expect(worst, `${what}: value ${where} is ${actual?.[where]}, expected ${expected[where]}`).toBeLessThanOrEqual(
+    tolerance,
+  );
 }

@@ -12,8 +12,8 @@ from typing import Any
 class Evaluation:
     """Held-out problems answered before and after training, as the experiment's own evaluation does."""
 
-    problems: str
-    """JSON Lines of {"prompt", "reference"}."""
+    problems: list[str]
+    """JSON Lines files of {"prompt", "reference"}, one for each set."""
     temperature: float
     top_p: float
     batch_size: int
@@ -46,7 +46,7 @@ class Job:
     alpha: int
     target_modules: list[str]
     precision: str
-    """float32, or bfloat16: float32 weights computed with under torch's bfloat16 autocast, TRL's default where the hardware has it."""
+    """float32, or bfloat16: float32 weights under torch's bfloat16 autocast, TRL's default where there is hardware for it."""
     threads: int
     seed: int
     evaluation: Evaluation | None = None

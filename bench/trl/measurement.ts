@@ -11,20 +11,31 @@ export interface Measurement {
   readonly accuracy?: readonly number[];
 }
 
-/** One optimizer step, as the side itself timed it. */
+/** One optimizer step. */
 export interface StepMeasurement {
-  /** The whole step. */
+  /** From the end of the step before (for the first: from the start) to its own end, as seen from outside. */
   readonly seconds: number;
-  /** Sampling of the completions within it. */
+  /** Sampling of the completions within it, as the side itself timed it. */
   readonly rolloutSeconds: number;
   /** Tokens sampled, up to and including the end token of each completion. */
   readonly tokens: number;
 }
 
+/** What a side reports about the sampling of one step. */
+export type Rollout = Pick<StepMeasurement, 'rolloutSeconds' | 'tokens'>;
+
+/** Steps from the moments at which they ended and what was reported about each. */
+export function stepsFrom(ends: readonly number[], rollouts: readonly Rollout[]): StepMeasurement[] {
+  return rollouts.map((rollout, index) => ({
+    ...rollout,
+    seconds: (ends[index] ?? Number.NaN) - (ends[index - 1] ?? 0),
+  }));
+}
+
 /** Steps that warm caches and compile on either side, and are left out of medians. */
 const warmUpSteps = 2;
 
-/** The steps that count. */
+/** The steps that count. The last one does not either: what ends a run may fall into it. */
 export function steadySteps(measurement: Measurement): readonly StepMeasurement[] {
-  return measurement.steps.slice(warmUpSteps);
+  return measurement.steps.slice(warmUpSteps, -1);
 }

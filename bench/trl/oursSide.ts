@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Metrics } from '../../core/contracts/engine.ts';
 import { readMetrics } from '../../core/runs/metrics.ts';
 import { runFile } from '../../core/runs/runFiles.ts';
 import { runRecordSchema } from '../../core/runs/runRecord.ts';
 import type { RunRecord } from '../../core/runs/runRecord.ts';
-import type { Measurement, StepMeasurement } from './measurement.ts';
+import type { Measurement, Rollout } from './measurement.ts';
+import { stepsFrom } from './measurement.ts';
 import { watchMemory } from './processTree.ts';
 import type { BenchProblem, BenchReward, Workload } from './workload.ts';
 
-const firstStepPollMilliseconds = 5;
+const pollMilliseconds = 5;
 
 /** Runs a workload with the built command line, `node cli run FILE`, in a folder of its own. Throws Error where the run fails. */
 export async function runOurs(workload: Workload, folder: string, cli: string): Promise<Measurement> {
@@ -26,7 +28,7 @@ export async function measureRun(file: string, folder: string, cli: string): Pro
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const memory = watchMemory(child.pid ?? 0);
-  const firstStep = watchFirstStep(folder, performance.now());
+  const steps = watchSteps(folder, performance.now());
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
@@ -36,49 +38,51 @@ export async function measureRun(file: string, folder: string, cli: string): Pro
     child.on('close', (exitCode) => resolve(exitCode ?? undefined));
   });
   const sampledPeak = memory.stop();
-  const firstStepSeconds = firstStep.stop();
+  const ends = steps.stop();
   const runFolder = runFolderIn(folder);
   if (code !== 0 || runFolder === undefined) throw new Error(`rlvr run failed.\n${output}`);
   const record = readRecord(runFolder);
-  const lines = readMetrics(runFolder).filter(({ metrics }) => metrics['time/step'] !== undefined);
+  const lines = stepLines(runFolder);
   const { before, after } = record.evaluation;
   return {
-    firstStepSeconds: firstStepSeconds ?? record.firstStepSeconds ?? Number.NaN,
+    firstStepSeconds: ends[0] ?? Number.NaN,
     savedSeconds: (Date.parse(record.attempts.at(-1)?.endedAt ?? '') - startedAt) / 1000,
-    peakRssBytes: Math.max(sampledPeak, ...lines.map(({ metrics }) => metrics['memory/peak_rss_bytes'] ?? 0)),
-    steps: lines.map(({ metrics }) => stepOf(metrics)),
+    peakRssBytes: Math.max(sampledPeak, ...lines.map((metrics) => metrics['memory/peak_rss_bytes'] ?? 0)),
+    steps: stepsFrom(ends, lines.map(rolloutOf)),
     ...(before !== undefined && after !== undefined ? { accuracy: [before.accuracy, after.accuracy] } : {}),
   };
 }
 
-function stepOf(metrics: Readonly<Record<string, number>>): StepMeasurement {
-  return {
-    seconds: metrics['time/step'] ?? Number.NaN,
-    rolloutSeconds: metrics['time/rollout'] ?? Number.NaN,
-    tokens: metrics['rollout/tokens'] ?? 0,
-  };
+function rolloutOf(metrics: Metrics): Rollout {
+  return { rolloutSeconds: metrics['time/rollout'] ?? Number.NaN, tokens: metrics['rollout/tokens'] ?? Number.NaN };
 }
 
-/** Notes when the first line of metrics of an optimizer step is on the disk, in seconds since `start`. */
-function watchFirstStep(folder: string, start: number): { stop(): number | undefined } {
-  let seconds: number | undefined;
-  const timer = setInterval(() => {
+/** Notes when the metrics of each optimizer step are on the disk, in seconds since `start`. */
+function watchSteps(folder: string, start: number): { stop(): readonly number[] } {
+  const ends: number[] = [];
+  let size = 0;
+  const read = (): void => {
     const runFolder = runFolderIn(folder);
-    if (runFolder === undefined || !hasContent(runFile(runFolder, 'metrics'))) return;
-    if (!readMetrics(runFolder).some(({ metrics }) => metrics['time/step'] !== undefined)) return;
-    seconds = (performance.now() - start) / 1000;
-    clearInterval(timer);
-  }, firstStepPollMilliseconds);
+    const now =
+      runFolder === undefined ? 0 : (statSync(runFile(runFolder, 'metrics'), { throwIfNoEntry: false })?.size ?? 0);
+    if (runFolder === undefined || now === size) return;
+    size = now;
+    const seen = stepLines(runFolder).length - ends.length;
+    for (let step = 0; step < seen; step++) ends.push((performance.now() - start) / 1000);
+  };
+  const timer = setInterval(read, pollMilliseconds);
   return {
     stop: () => {
       clearInterval(timer);
-      return seconds;
+      read();
+      return ends;
     },
   };
 }
 
-function hasContent(file: string): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+function stepLines(runFolder: string): readonly Metrics[] {
+  const lines = readMetrics(runFolder).map(({ metrics }) => metrics);
+  return lines.filter((metrics) => metrics['time/step'] !== undefined);
 }
 
 function runFolderIn(folder: string): string | undefined {
@@ -97,19 +101,26 @@ const rewardPlugins: Readonly<Record<BenchReward, object>> = {
 };
 
 function experimentOf(workload: Workload, folder: string): object {
-  const dataset = (name: string, problems: readonly BenchProblem[]): object => {
+  const problemFile = (name: string, problems: readonly BenchProblem[]): string => {
     writeFileSync(join(folder, name), problems.map((problem) => `${JSON.stringify(problem)}\n`).join(''));
-    return { type: 'jsonl', path: name };
+    return name;
   };
-  const { evaluation } = workload;
+  const { evaluation, heldOut } = workload;
   return {
     name: workload.name,
     seed: workload.seed,
     model: { path: workload.model },
     data: {
-      train: dataset('problems.jsonl', workload.problems),
-      ...(evaluation === undefined ? {} : { evaluate: dataset('held-out.jsonl', evaluation.problems) }),
+      train: {
+        type: 'jsonl',
+        path: {
+          train: problemFile('problems.jsonl', workload.problems),
+          report: problemFile('held-out.jsonl', heldOut),
+        },
+        reference: 'reference',
+      },
       chat: workload.chat,
+      ...(workload.system === undefined ? {} : { system: workload.system }),
     },
     adapter: { type: 'lora', r: workload.rank, lora_alpha: workload.alpha, target_modules: workload.targetModules },
     rewards: [rewardPlugins[workload.reward]],
@@ -126,7 +137,7 @@ function experimentOf(workload: Workload, folder: string): object {
     evaluation:
       evaluation === undefined
         ? { before: false, problems: 1 }
-        : { problems: evaluation.problems.length, temperature: evaluation.temperature, top_p: evaluation.topP },
+        : { problems: heldOut.length, temperature: evaluation.temperature, top_p: evaluation.topP },
     engine: { threads: workload.threads },
   };
 }

@@ -17,10 +17,12 @@ export function randomWorkload(folder: string, python: string, scripts: string, 
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
+  const [first, ...others] = randomProblems(513);
   return {
     name: 'd192',
     model,
-    problems: randomProblems(512),
+    problems: others,
+    heldOut: first === undefined ? [] : [first],
     chat: false,
     reward: 'last_number',
     steps: 0,

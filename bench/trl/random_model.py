@@ -2,8 +2,9 @@
 
     python random_model.py FOLDER SEED
 
-A random policy earns nothing by solving problems, and a step without reward has no gradient to compute. So 0 and 1 are the only
-digits of its alphabet: the last number of a random completion is a single 0 or 1 almost always, and nearly every group of 8 holds both.
+A random policy earns nothing by solving problems, and a step without reward has no gradient to compute. So 0 and 1 are
+the only digits of its alphabet: the last number of a random completion is a single 0 or 1 most of the time, and nearly
+every group of 8 holds right and wrong answers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, clean_up_tokenization_spaces=False, padding_side="left"
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        eos_token=END,
+        clean_up_tokenization_spaces=False,
+        padding_side="left",
     )
 
 

@@ -22,7 +22,7 @@ def last_match(pattern: re.Pattern[str], text: str) -> int | None:
 
 
 def boxed(text: str, reference: str) -> float:
-    """Whether the last \\boxed{} integer equals the reference."""
+    r"""Whether the last \boxed{} integer equals the reference."""
     return float(last_match(BOXED, text) == int(reference))
 
 
@@ -34,11 +34,11 @@ def last_number(text: str, reference: str) -> float:
 REWARDS: dict[str, Callable[[str, str], float]] = {"boxed": boxed, "last_number": last_number}
 
 
-def reward_function(name: str) -> Callable[..., list[float]]:
+def reward_function(name: str) -> Callable[..., list[float | None]]:
     """A reward in the form that GRPOTrainer calls."""
     score = REWARDS[name]
 
-    def reward(completions: list[Any], reference: list[str], **_: Any) -> list[float]:
+    def reward(completions: list[Any], reference: list[str], **_: Any) -> list[float | None]:
         return [score(text_of(completion), answer) for completion, answer in zip(completions, reference, strict=True)]
 
     return reward

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Measurement, StepMeasurement } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
+import { stepsFrom } from './measurement.ts';
 import { watchMemory } from './processTree.ts';
 import type { BenchProblem, Workload } from './workload.ts';
 
@@ -17,13 +18,16 @@ export interface TrlInstallation {
   readonly script: string;
 }
 
+/** Completions that are sampled at once in evaluations, on either side. */
+const evaluationBatch = 256;
+
 interface TrlEvent {
   readonly event: 'ready' | 'step' | 'evaluation' | 'saved';
   readonly peakRssBytes: number;
-  readonly wall?: number;
   readonly rollout?: number;
   readonly tokens?: number;
-  readonly accuracy?: number;
+  /** Of each set of held-out problems. */
+  readonly accuracy?: readonly number[];
 }
 
 /** Runs a workload with TRL + PEFT in a folder of its own. Throws Error with the process's last output where it fails. */
@@ -54,27 +58,29 @@ export async function runTrl(
     child.on('close', (exitCode) => resolve(exitCode ?? undefined));
   });
   const sampledPeak = memory.stop();
-  const firstStep = events.find((event) => event.event === 'step');
+  const steps = events.filter((event) => event.event === 'step');
+  const [firstStep] = steps;
   const saved = events.find((event) => event.event === 'saved');
   if (code !== 0 || firstStep === undefined || saved === undefined) throw new Error(`The TRL side failed.\n${errors}`);
-  const accuracy = events.flatMap((event) => (event.accuracy === undefined ? [] : [event.accuracy]));
+  const accuracy = events.flatMap((event) => (event.accuracy === undefined ? [] : event.accuracy.slice(0, 1)));
   return {
     firstStepSeconds: firstStep.at,
     savedSeconds: saved.at,
     peakRssBytes: Math.max(sampledPeak, saved.peakRssBytes),
-    steps: events.filter((event) => event.event === 'step').map(stepOf),
+    steps: stepsFrom(
+      steps.map(({ at }) => at),
+      steps.map(({ rollout, tokens }) => ({ rolloutSeconds: rollout ?? Number.NaN, tokens: tokens ?? Number.NaN })),
+    ),
     ...(accuracy.length > 0 ? { accuracy } : {}),
   };
-}
-
-function stepOf(event: TrlEvent): StepMeasurement {
-  return { seconds: event.wall ?? Number.NaN, rolloutSeconds: event.rollout ?? Number.NaN, tokens: event.tokens ?? 0 };
 }
 
 function jobOf(workload: Workload, precision: TrlPrecision, folder: string): object {
   const writeProblems = (name: string, problems: readonly BenchProblem[]): string => {
     const path = join(folder, name);
-    const prompt = (question: string): unknown => (workload.chat ? [{ role: 'user', content: question }] : question);
+    const system = workload.system === undefined ? [] : [{ role: 'system', content: workload.system }];
+    const prompt = (question: string): unknown =>
+      workload.chat ? [...system, { role: 'user', content: question }] : question;
     const lines = problems.map(({ question, reference }) => JSON.stringify({ prompt: prompt(question), reference }));
     writeFileSync(path, lines.join('\n'));
     return path;
@@ -103,10 +109,12 @@ function jobOf(workload: Workload, precision: TrlPrecision, folder: string): obj
       ? {}
       : {
           evaluation: {
-            problems: writeProblems('held-out.jsonl', evaluation.problems),
+            problems: [workload.heldOut, ...evaluation.watched].map((problems, index) =>
+              writeProblems(`held-out-${index}.jsonl`, problems),
+            ),
             temperature: evaluation.temperature,
             top_p: evaluation.topP,
-            batch_size: workload.batchSize,
+            batch_size: evaluationBatch,
           },
         }),
   };

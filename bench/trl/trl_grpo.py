@@ -2,8 +2,8 @@
 
     python trl_grpo.py JOB.json
 
-Prints JSON lines: one `step` per optimizer step, `evaluation` before and after where asked for, `saved` at the end. `seconds` counts
-from the start of this process, so it holds the interpreter's start and the imports.
+Prints JSON lines: one `step` per optimizer step, `evaluation` before and after where asked for, `saved` at the end.
+`seconds` counts from the start of this process, so it holds the interpreter's start and the imports.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def emit(event: str, **values: Any) -> None:
     """Prints one event."""
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"event": event, "seconds": time.time() - PROCESS_START, "peakRssBytes": peak, **values}), flush=True)
+    print(
+        json.dumps({"event": event, "seconds": time.time() - PROCESS_START, "peakRssBytes": peak, **values}), flush=True
+    )
 
 
 class TimedTrainer(GRPOTrainer):
@@ -50,24 +52,21 @@ class TimedTrainer(GRPOTrainer):
         return completion_ids, logprobs
 
 
-class StepReporter(TrainerCallback):  # type: ignore[misc]
-    """Emits a `step` event at the end of each optimizer step; its wall time runs from the end of the step before."""
+class StepReporter(TrainerCallback):
+    """Emits a `step` event at the end of each optimizer step."""
 
-    def __init__(self) -> None:
-        self.trainer: TimedTrainer | None = None
-        self.last_end: float | None = None
+    trainer: TimedTrainer
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by the trainer after each optimizer step."""
-        assert self.trainer is not None
-        now = time.perf_counter()
-        wall = None if self.last_end is None else now - self.last_end
-        self.last_end = now
-        rollout = self.trainer.rollout_seconds
-        tokens = self.trainer.rollout_tokens
+        emit(
+            "step",
+            step=state.global_step,
+            rollout=self.trainer.rollout_seconds,
+            tokens=self.trainer.rollout_tokens,
+            reward=self.trainer._metrics["train"]["reward"][-1],
+        )
         self.trainer.rollout_seconds, self.trainer.rollout_tokens = 0.0, 0
-        emit("step", step=state.global_step, wall=wall, rollout=rollout, tokens=tokens,
-             training=None if wall is None else wall - rollout, reward=self.trainer._metrics["train"]["reward"][-1])
 
 
 def configure(job: Job) -> GRPOConfig:
@@ -117,21 +116,30 @@ def build_trainer(job: Job) -> TimedTrainer:
 
 
 def evaluate(trainer: TimedTrainer, job: Job, evaluation: Evaluation) -> None:
-    """Accuracy on held-out problems, one sampled completion each."""
-    tokenizer, model = trainer.processing_class, trainer.model
-    problems = read_problems(evaluation.problems)
+    """Accuracy on each set of held-out problems, one completion a problem."""
+    model: Any = trainer.model
+    model.eval()
+    accuracy = [accuracy_on(read_problems(path), trainer, job, evaluation) for path in evaluation.problems]
+    model.train()
+    emit("evaluation", accuracy=accuracy)
+
+
+def accuracy_on(problems: dict[str, list[Any]], trainer: TimedTrainer, job: Job, evaluation: Evaluation) -> float:
+    """The share of problems that a sampled completion solves."""
+    tokenizer: Any = trainer.processing_class
+    model: Any = trainer.model
     score, right = REWARDS[job.reward], 0.0
     sampling: dict[str, Any] = (
         {"do_sample": True, "temperature": evaluation.temperature, "top_p": evaluation.top_p, "top_k": 0}
         if evaluation.temperature > 0
         else {"do_sample": False}
     )
-    model.eval()
     for start in range(0, len(problems["prompt"]), evaluation.batch_size):
         rows = slice(start, start + evaluation.batch_size)
         prompts = problems["prompt"][rows]
         texts = [
-            prompt if isinstance(prompt, str)
+            prompt
+            if isinstance(prompt, str)
             else tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
             for prompt in prompts
         ]
@@ -139,9 +147,10 @@ def evaluate(trainer: TimedTrainer, job: Job, evaluation: Evaluation) -> None:
         with torch.no_grad():
             output = model.generate(**inputs, max_new_tokens=job.max_completion_tokens, **sampling)
         answers = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-        right += sum(score(text, reference) for text, reference in zip(answers, problems["reference"][rows], strict=True))
-    model.train()
-    emit("evaluation", accuracy=right / len(problems["prompt"]), problems=len(problems["prompt"]))
+        right += sum(
+            score(text, reference) for text, reference in zip(answers, problems["reference"][rows], strict=True)
+        )
+    return right / len(problems["prompt"])
 
 
 def main() -> None:

@@ -5,8 +5,11 @@ export interface Workload {
   readonly model: string;
   /** Problems to learn from. */
   readonly problems: readonly BenchProblem[];
+  /** Problems that are not learned from, at least one. */
+  readonly heldOut: readonly BenchProblem[];
   /** Whether the question is put into the model's chat template. */
   readonly chat: boolean;
+  readonly system?: string;
   readonly reward: BenchReward;
   readonly steps: number;
   /** Completions per step. */
@@ -23,7 +26,7 @@ export interface Workload {
   readonly targetModules: readonly string[];
   readonly threads: number;
   readonly seed: number;
-  /** Held-out problems that are answered before and after the training. */
+  /** The held-out problems are answered before and after the training; left out: they are not. */
   readonly evaluation?: BenchEvaluation;
 }
 
@@ -38,9 +41,10 @@ export type BenchReward = 'boxed' | 'last_number';
 
 /** How held-out accuracy is measured. */
 export interface BenchEvaluation {
-  readonly problems: readonly BenchProblem[];
   readonly temperature: number;
   readonly topP: number;
+  /** Problems of other families, one set each, answered as well. */
+  readonly watched: readonly (readonly BenchProblem[])[];
 }
 
 /** The seven linear layers of a Qwen2 block. */

@@ -116,7 +116,10 @@ export interface AdapterHooks<Config, LayerOptions> {
   /** Added to the loss, already weighted. */
   penalty?(config: Config, layers: readonly LayerTensors<LayerOptions>[]): Scalar;
   /** Replaces gradients before clipping, by full parameter name. */
-  transformGradients?(config: Config, layers: readonly LayerGradients<LayerOptions>[]): Readonly<Record<string, Tensor>>;
+  transformGradients?(
+    config: Config,
+    layers: readonly LayerGradients<LayerOptions>[],
+  ): Readonly<Record<string, Tensor>>;
   /** Runs inside the graph once the optimizer has moved the parameters. */
   afterStep?(
     config: Config,

@@ -1,15 +1,6 @@
 /** What a parameter is to its method; optimizers form groups and pairs by it. */
 export type ParameterRole =
-  | 'weight'
-  | 'bias'
-  | 'norm'
-  | 'embedding'
-  | 'lora_A'
-  | 'lora_B'
-  | 'lora_E'
-  | 'magnitude'
-  | 'vector'
-  | 'matrix';
+  'weight' | 'bias' | 'norm' | 'embedding' | 'lora_A' | 'lora_B' | 'lora_E' | 'magnitude' | 'vector' | 'matrix';
 
 /** A layer of the model that an adapter can attach to. */
 export interface TargetLayer {

@@ -38,7 +38,12 @@ export interface BlockCache {
 }
 
 /** Gathers a block's weights; `biased` tells which linear layers have a bias. */
-export function decodeBlock(config: DecoderConfig, block: number, weight: WeightLookup, biased: (name: string) => boolean): DecodeBlock {
+export function decodeBlock(
+  config: DecoderConfig,
+  block: number,
+  weight: WeightLookup,
+  biased: (name: string) => boolean,
+): DecodeBlock {
   const name = `model.layers.${block}`;
   const matrix = (module: string): tf.Tensor2D => weight(`${name}.${module}.weight`) as tf.Tensor2D;
   const bias = (module: string): tf.Tensor1D | undefined =>
@@ -62,7 +67,9 @@ export function decodeBlock(config: DecoderConfig, block: number, weight: Weight
     gate: matrix('mlp.gate_proj'),
     up: matrix('mlp.up_proj'),
     down: matrix('mlp.down_proj'),
-    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<DecodeBlock>),
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined),
+    ) as Partial<DecodeBlock>),
   };
 }
 
@@ -93,8 +100,16 @@ export function decodeBlockStep(
     tf.concat([recent, tf.reshape(own, [rows, keyValueHeads, 1, headDim])], 2) as tf.Tensor4D;
   const recentKeys = appended(cache.recentKeys, k);
   const recentValues = appended(cache.recentValues, values);
-  const attended = attendToCache(config, tf.reshape(q, [rows, keyValueHeads, heads / keyValueHeads, headDim]), { ...cache, recentKeys, recentValues }, pastBias);
-  const afterAttention: tf.Tensor2D = tf.add(x, linear(tf.reshape(attended, [rows, heads * headDim]), block.output, block.outputBias));
+  const attended = attendToCache(
+    config,
+    tf.reshape(q, [rows, keyValueHeads, heads / keyValueHeads, headDim]),
+    { ...cache, recentKeys, recentValues },
+    pastBias,
+  );
+  const afterAttention: tf.Tensor2D = tf.add(
+    x,
+    linear(tf.reshape(attended, [rows, heads * headDim]), block.output, block.outputBias),
+  );
   const normedAgain = rmsNorm(afterAttention, block.postNorm, rmsNormEpsilon);
   const gated = swiGlu(linear(normedAgain, block.gate, block.gateBias), linear(normedAgain, block.up, block.upBias));
   return { x: tf.add(afterAttention, linear(gated, block.down, block.downBias)), recentKeys, recentValues };
@@ -127,5 +142,7 @@ function attendToCache(config: DecoderConfig, q: tf.Tensor4D, cache: BlockCache,
 }
 
 function scores(q: tf.Tensor4D, keys: tf.Tensor4D, scale: number): tf.Tensor4D {
-  return emitOne([q, keys], (builder, values) => matMulNode(builder, at(values, 0), at(values, 1), { transposeB: true, alpha: scale })) as tf.Tensor4D;
+  return emitOne([q, keys], (builder, values) =>
+    matMulNode(builder, at(values, 0), at(values, 1), { transposeB: true, alpha: scale }),
+  ) as tf.Tensor4D;
 }

@@ -64,11 +64,7 @@ export const runRecordSchema = z.object({
   method: z.string().describe('The adapter, as the experiment names it'),
   steps: z.int().min(0).default(0).describe('Optimizer steps done'),
   trainableParameters: z.int().min(0).optional(),
-  firstStepSeconds: z
-    .number()
-    .min(0)
-    .optional()
-    .describe('From the start of the process to the end of the first step'),
+  firstStepSeconds: z.number().min(0).optional().describe('From the start of the process to the end of the first step'),
   evaluation: z
     .object({ before: evaluationResultSchema.optional(), after: evaluationResultSchema.optional() })
     .default({}),

@@ -1,7 +1,14 @@
 import type * as ort from 'onnxruntime-node';
 import { RlvrError, messageOf } from '../errors.ts';
 import { createSession, loadRuntime } from './runtime.ts';
-import { outputPrefix, traceGraph, type GraphDataType, type InputSpec, type TensorFunction } from './trace.ts';
+import {
+  inputPrefix,
+  outputPrefix,
+  traceGraph,
+  type GraphDataType,
+  type InputSpec,
+  type TensorFunction,
+} from './trace.ts';
 
 /** Values going into a graph: float32, int32, or bool as bytes. Row-major. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -20,7 +27,10 @@ export interface CompiledGraph {
    * Runs the graph. Every input must be fed; sizes that were symbolic are taken from `sizes`.
    * Feeds are read in place, so they must not change before the promise is settled.
    */
-  run(feeds: Readonly<Record<string, TensorData>>, sizes?: Readonly<Record<string, number>>): Promise<Readonly<Record<string, TensorResult>>>;
+  run(
+    feeds: Readonly<Record<string, TensorData>>,
+    sizes?: Readonly<Record<string, number>>,
+  ): Promise<Readonly<Record<string, TensorResult>>>;
   /** Frees the session. */
   release(): Promise<void>;
 }
@@ -35,7 +45,7 @@ export async function compile(inputs: Readonly<Record<string, InputSpec>>, fn: T
     run: async (feeds, sizes = {}) => {
       const tensors: Record<string, ort.Tensor> = {};
       for (const [name, spec] of Object.entries(inputs)) {
-        if (used.has(name)) tensors[name] = feed(runtime, name, spec, feeds[name], sizes);
+        if (used.has(inputPrefix + name)) tensors[inputPrefix + name] = feed(runtime, name, spec, feeds[name], sizes);
       }
       return collect(await execute(session, tensors));
     },
@@ -43,7 +53,10 @@ export async function compile(inputs: Readonly<Record<string, InputSpec>>, fn: T
   };
 }
 
-async function execute(session: ort.InferenceSession, feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> {
+async function execute(
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
     return await session.run(feeds);
   } catch (error) {
@@ -63,7 +76,11 @@ function feed(
   const expected = known.reduce((product, size) => product * size, 1);
   if (data === undefined || known.length !== shape.length || data.length !== expected) {
     const given = data === undefined ? 'nothing' : `${data.length} values`;
-    throw new RlvrError('tensor/run', `Input "${name}" of shape [${spec.shape.join(', ')}] was fed ${given} with sizes ${JSON.stringify(sizes)}.`, { name });
+    throw new RlvrError(
+      'tensor/run',
+      `Input "${name}" of shape [${spec.shape.join(', ')}] was fed ${given} with sizes ${JSON.stringify(sizes)}.`,
+      { name },
+    );
   }
   return tensorOf(runtime, spec.dtype, data, known);
 }
@@ -80,7 +97,8 @@ function collect(outputs: ort.InferenceSession.OnnxValueMapType): Readonly<Recor
     Object.entries(outputs).map(([prefixed, value]) => {
       const name = prefixed.slice(outputPrefix.length);
       const { dims, data } = value as ort.Tensor;
-      if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return [name, { shape: dims, data }];
+      if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
+        return [name, { shape: dims, data }];
       throw new RlvrError('tensor/run', `Output "${name}" has a type that cannot be read.`);
     }),
   );

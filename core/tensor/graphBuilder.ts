@@ -1,7 +1,8 @@
 import { RlvrError } from '../errors.ts';
 import type { Attribute, ConstantTensor, Dimension, ElementType, Graph, Node, ValueInfo } from './onnx/model.ts';
 import { pruneGraph } from './onnx/prune.ts';
-import { Symbols } from './symbols.ts';
+import { primesOf } from './polynomial.ts';
+import { Symbols, type SymbolicSize } from './symbols.ts';
 
 /** A value of the graph being built. Sizes in `shape` may be symbolic (see Symbols). */
 export interface Value {
@@ -28,17 +29,22 @@ interface Scope {
   readonly inputs: ValueInfo[];
   /** Nodes by what they compute, so that the same thing is computed once. */
   readonly known: Map<string, readonly Value[]>;
+  /** Where the run-time values of symbols can be read, by name. */
+  readonly sources: Map<string, { readonly value: Value; readonly axis: number }>;
 }
 
 /** Builds one ONNX graph, with nested bodies for loops. Equal nodes and equal small constants are made once. */
 export class GraphBuilder {
   readonly symbols: Symbols;
   readonly #scopes: Scope[] = [newScope()];
-  readonly #symbolSources = new Map<string, { value: Value; axis: number }>();
   #count = 0;
 
-  constructor(fixedSizes: readonly number[] = []) {
-    this.symbols = new Symbols(fixedSizes);
+  /**
+   * @param fixedSizes every size that the graph's inputs fix
+   * @param firstPrime where the primes begin that stand for symbolic sizes
+   */
+  constructor(fixedSizes: readonly number[] = [], firstPrime?: number) {
+    this.symbols = new Symbols(fixedSizes, firstPrime);
   }
 
   /** A graph input; a size given as text is symbolic. */
@@ -52,20 +58,37 @@ export class GraphBuilder {
     return value;
   }
 
-  /** Says where the run-time value of a symbol can be read. The first place said stays. */
+  /** Says where the run-time value of a symbol can be read, here and in the bodies opened here. The first place said stays. */
   bindSymbol(name: string, value: Value, axis: number): void {
-    if (!this.#symbolSources.has(name)) this.#symbolSources.set(name, { value, axis });
+    if (!this.#scope.sources.has(name)) this.#scope.sources.set(name, { value, axis });
+  }
+
+  /** The same for a size, where it is that of a single symbol. */
+  bindSize(size: number, value: Value, axis: number): void {
+    const symbol = this.symbols.withPrime(size);
+    if (symbol !== undefined) this.bindSymbol(symbol.name, value, axis);
   }
 
   /** Adds a node and returns its outputs. */
-  addMulti(operator: string, inputs: readonly (Value | undefined)[], outputs: readonly OutputSpec[], options: NodeOptions = {}): readonly Value[] {
+  addMulti(
+    operator: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly OutputSpec[],
+    options: NodeOptions = {},
+  ): readonly Value[] {
     const { attributes = {}, domain = '' } = options;
     const names = inputs.map((input) => input?.name ?? '');
     const hasBody = Object.values(attributes).some((attribute) => 'graph' in attribute);
-    const key = hasBody ? undefined : JSON.stringify([domain, operator, names, attributes, outputs.length]);
+    const key = hasBody
+      ? undefined
+      : JSON.stringify([domain, operator, names, attributes, outputs.length], exactNumber);
+    const specs = outputs.map(({ type, shape }) => ({
+      type,
+      shape: shape.map((size) => this.symbols.canonical(size)),
+    }));
     const existing = key === undefined ? undefined : this.#lookUp(key);
-    if (existing !== undefined) return existing;
-    const values = outputs.map((output) => ({ ...output, name: this.#fresh(operator) }));
+    if (existing !== undefined) return existing.map((value, i) => ({ ...value, ...specs[i] }));
+    const values = specs.map((spec) => ({ ...spec, name: this.#fresh(operator) }));
     this.#scope.nodes.push({ operator, domain, inputs: names, outputs: values.map((value) => value.name), attributes });
     if (key !== undefined) this.#scope.known.set(key, values);
     return values;
@@ -80,7 +103,6 @@ export class GraphBuilder {
 
   /** A constant; small equal ones are shared. */
   constant(type: ElementType, shape: readonly number[], values: ArrayLike<number>): Value {
-    this.symbols.assertNotBaked(type === 'int64' ? [] : values);
     const raw = toBytes(type, values);
     const key = raw.length <= 512 ? `constant ${type} ${shape.join()} ${raw.join()}` : undefined;
     const existing = key === undefined ? undefined : this.#lookUp(key)?.[0];
@@ -91,22 +113,23 @@ export class GraphBuilder {
     return value;
   }
 
-  /** An int64 vector, as ONNX wants axes, pads and sizes. */
+  /** An int64 vector, as ONNX wants axes; for sizes see `shapeVector`. */
   int64s(values: readonly number[]): Value {
     return this.constant('int64', [values.length], values);
   }
 
-  /** A shape as an int64 vector, whatever sizes are symbolic. */
+  /** Sizes as an int64 vector, whatever of them are symbolic. */
   shapeVector(shape: readonly number[]): Value {
     if (!shape.some((size) => this.symbols.isSymbolic(size))) return this.int64s(shape);
     const parts = shape.map((size) => this.#sizeVector(size));
+    if (parts.length === 1) return parts[0] as Value;
     return this.add('Concat', parts, { type: 'int64', shape: [shape.length] }, { attributes: { axis: { int: 0 } } });
   }
 
-  /** The operand of Reshape: a single unknown size is left for the runtime to infer. */
+  /** The operand of Reshape: a single unknown size is left for the runtime to infer, where no size is 0. */
   reshapeVector(shape: readonly number[]): Value {
     const symbolic = shape.filter((size) => this.symbols.isSymbolic(size));
-    if (symbolic.length !== 1) return this.shapeVector(shape);
+    if (symbolic.length !== 1 || shape.includes(0)) return this.shapeVector(shape);
     return this.int64s(shape.map((size) => (this.symbols.isSymbolic(size) ? -1 : size)));
   }
 
@@ -130,7 +153,13 @@ export class GraphBuilder {
   /** The same value under a name of its own, never shared. */
   rename(value: Value): Value {
     const renamed = { ...value, name: this.#fresh('result') };
-    this.#scope.nodes.push({ operator: 'Identity', domain: '', inputs: [value.name], outputs: [renamed.name], attributes: {} });
+    this.#scope.nodes.push({
+      operator: 'Identity',
+      domain: '',
+      inputs: [value.name],
+      outputs: [renamed.name],
+      attributes: {},
+    });
     return renamed;
   }
 
@@ -143,9 +172,8 @@ export class GraphBuilder {
   finish(outputs: readonly { name: string; value: Value }[]): Graph {
     const scope = this.#root;
     const named = outputs.map(({ name, value }) => {
-      const [output] = [{ ...value, name }];
       scope.nodes.push({ operator: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} });
-      return output;
+      return { ...value, name };
     });
     return pruneGraph(toGraph('rlvr', scope, named));
   }
@@ -170,28 +198,55 @@ export class GraphBuilder {
 
   #sizeVector(size: number): Value {
     const { factor, symbols } = this.symbols.factor(size);
-    const vectors = symbols.map((symbol) => this.#symbolVector(symbol.name));
+    return this.#product(symbols, factor);
+  }
+
+  #product(symbols: readonly SymbolicSize[], factor: number): Value {
+    const vectors = symbols.map((symbol) => this.#symbolVector(symbol));
     if (factor !== 1 || vectors.length === 0) vectors.push(this.int64s([factor]));
     return vectors.reduce((left, right) => this.add('Mul', [left, right], { type: 'int64', shape: [1] }));
   }
 
-  #symbolVector(name: string): Value {
-    const source = this.#symbolSources.get(name);
-    if (source === undefined) {
-      throw new RlvrError('tensor/trace', `The size "${name}" cannot be read from any input of the graph.`);
+  #symbolVector(symbol: SymbolicSize): Value {
+    const source = this.#scopes.findLast((scope) => scope.sources.has(symbol.name))?.sources.get(symbol.name);
+    if (source !== undefined) {
+      const attributes = { start: { int: source.axis }, end: { int: source.axis + 1 } };
+      return this.add('Shape', [source.value], { type: 'int64', shape: [1] }, { attributes });
     }
-    return this.add('Shape', [source.value], { type: 'int64', shape: [1] }, {
-      attributes: { start: { int: source.axis }, end: { int: source.axis + 1 } },
-    });
+    if (symbol.polynomial === undefined) {
+      throw new RlvrError('tensor/trace', `The size "${symbol.name}" cannot be read from any input of the graph.`, {
+        size: symbol.name,
+      });
+    }
+    const terms = [...symbol.polynomial].map(([monomial, coefficient]) =>
+      this.#product(
+        primesOf(monomial).map((prime) => this.#symbolOf(prime)),
+        coefficient,
+      ),
+    );
+    return terms.reduce((left, right) => this.add('Add', [left, right], { type: 'int64', shape: [1] }));
+  }
+
+  #symbolOf(prime: number): SymbolicSize {
+    const symbol = this.symbols.withPrime(prime);
+    if (symbol === undefined) throw new RlvrError('tensor/trace', `No size has the prime ${prime}.`);
+    return symbol;
   }
 
   #fresh(hint: string): string {
-    return `${hint}_${this.#count++}`;
+    return `#${this.#count++} ${hint}`;
   }
 }
 
 function newScope(): Scope {
-  return { nodes: [], constants: [], inputs: [], known: new Map() };
+  return { nodes: [], constants: [], inputs: [], known: new Map(), sources: new Map() };
+}
+
+/** JSON writes NaN and the infinities alike, and -0 like 0. */
+function exactNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `${1 / value} ${value}`
+    : value;
 }
 
 function toGraph(name: string, scope: Scope, outputs: readonly Value[]): Graph {
@@ -205,7 +260,8 @@ function toGraph(name: string, scope: Scope, outputs: readonly Value[]): Graph {
 }
 
 function toBytes(type: ElementType, values: ArrayLike<number>): Uint8Array {
-  const bytesOf = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const bytesOf = (array: ArrayBufferView): Uint8Array =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   switch (type) {
     case 'float32':
       return bytesOf(Float32Array.from(values));

@@ -41,6 +41,11 @@ export async function createSession(model: Uint8Array): Promise<ort.InferenceSes
       logSeverityLevel: 3,
     });
   } catch (error) {
-    throw new RlvrError('tensor/run', `ONNX Runtime refuses the traced graph: ${messageOf(error)}`, {}, { cause: error });
+    throw new RlvrError(
+      'tensor/run',
+      `ONNX Runtime refuses the traced graph: ${messageOf(error)}`,
+      {},
+      { cause: error },
+    );
   }
 }

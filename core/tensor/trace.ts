@@ -3,6 +3,8 @@ import { GraphBuilder } from './graphBuilder.ts';
 import { registerTraceableGradients } from './gradients.ts';
 import { registerTraceKernels } from './kernels/register.ts';
 import { encodeModel, type Dimension } from './onnx/model.ts';
+import { userLine, withDeepStacks } from './sourceLine.ts';
+import { primeRegions } from './symbols.ts';
 import { tf } from './tf.ts';
 import { elementTypeOf, traceBackend, traceBackendName } from './traceBackend.ts';
 
@@ -18,8 +20,10 @@ export interface InputSpec {
 /** A function of tensors by name, written in tfjs ops. */
 export type TensorFunction = (inputs: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>;
 
-/** Prefix of the outputs' names inside the model. */
-export const outputPrefix = 'output.';
+/** Prefix of the inputs' names inside the model. */
+export const inputPrefix = 'input:';
+/** Prefix of the outputs' names inside the model: an output may be named like an input. */
+export const outputPrefix = 'output:';
 
 /** A traced function, ready to be run by ONNX Runtime. */
 export interface TracedGraph {
@@ -30,23 +34,41 @@ export interface TracedGraph {
 }
 
 /**
- * Runs `fn` once on symbolic tensors and records what it does as one ONNX graph, gradients included.
- * Throws `tensor/unsupported-op` for an op without a kernel and `tensor/trace` for what cannot be traced; both name the line.
+ * Runs `fn` once on symbolic tensors and records what it does as one ONNX graph, gradients included. Where a constant looks like one of the
+ * symbolic sizes, `fn` is run once more to find out. Throws `tensor/unsupported-op` for an op without a kernel and `tensor/trace` for what
+ * cannot be traced; both name the line.
  */
-export async function traceGraph(inputs: Readonly<Record<string, InputSpec>>, fn: TensorFunction): Promise<TracedGraph> {
-  const backend = traceBackend();
+export async function traceGraph(
+  inputs: Readonly<Record<string, InputSpec>>,
+  fn: TensorFunction,
+): Promise<TracedGraph> {
+  traceBackend();
   registerTraceKernels();
   registerTraceableGradients();
+  // Initialises the best backend there is, so that there is one to go back to.
+  await tf.ready();
+  return withDeepStacks(() => {
+    try {
+      return traceWith(primeRegions[0], inputs, fn);
+    } catch (error) {
+      if (!(error instanceof RlvrError) || error.fields['bakedSize'] === undefined) throw error;
+      return traceWith(primeRegions[1], inputs, fn);
+    }
+  });
+}
+
+/** One attempt. Nothing is awaited: the backend is switched for the whole process. */
+function traceWith(firstPrime: number, inputs: Readonly<Record<string, InputSpec>>, fn: TensorFunction): TracedGraph {
+  const fixed = Object.values(inputs).flatMap((spec) => spec.shape.filter((size) => typeof size === 'number'));
+  const builder = new GraphBuilder(fixed, firstPrime);
   const previous = tf.engine().backendName;
-  await tf.setBackend(traceBackendName);
+  void tf.setBackend(traceBackendName);
   try {
-    const fixed = Object.values(inputs).flatMap((spec) => spec.shape.filter((size) => typeof size === 'number'));
-    const builder = new GraphBuilder(fixed);
-    return backend.recordInto(builder, () => record(builder, inputs, fn));
+    return traceBackend().recordInto(builder, () => record(builder, inputs, fn));
   } catch (error) {
-    throw located(error);
+    throw located(error, builder);
   } finally {
-    if (previous && previous !== traceBackendName) await tf.setBackend(previous);
+    void tf.setBackend(previous);
   }
 }
 
@@ -56,33 +78,35 @@ function record(builder: GraphBuilder, inputs: Readonly<Record<string, InputSpec
   tf.engine().startScope('trace');
   try {
     const tensors = Object.fromEntries(
-      Object.entries(inputs).map(([name, spec]) => [name, backend.tensorOf(builder.input(name, elementTypeOf(spec.dtype), spec.shape))]),
+      Object.entries(inputs).map(([name, spec]) => [
+        name,
+        backend.tensorOf(builder.input(inputPrefix + name, elementTypeOf(spec.dtype), spec.shape)),
+      ]),
     );
     for (const [name, tensor] of Object.entries(fn(tensors))) named.push({ name, value: backend.graphValue(tensor) });
   } finally {
     tf.engine().endScope();
   }
-  // Prefixed, because an output may be named like an input.
   const graph = builder.finish(named.map(({ name, value }) => ({ name: outputPrefix + name, value })));
   return { model: encodeModel(graph), inputs, outputs: named.map(({ name }) => name), nodes: graph.nodes.length };
 }
 
-/** Adds the line of the caller's code to an error that tfjs or a kernel threw. */
-function located(error: unknown): RlvrError {
+/** Adds the line of the caller's code to an error that tfjs or a kernel threw, and writes symbolic sizes by their names. */
+function located(error: unknown, builder: GraphBuilder): RlvrError {
   const line = userLine(error);
   const where = line === undefined ? '' : ` At ${line}.`;
-  const missing = /kernel '(\w+)'/i.exec(messageOf(error))?.[1];
-  if (missing !== undefined && /cannot find|not registered/i.test(messageOf(error))) {
-    return new RlvrError('tensor/unsupported-op', `The tensor op "${missing}" has no kernel for traced graphs.${where}`, { op: missing, line }, { cause: error });
+  const message = messageOf(error);
+  const missing = /kernel '(\w+)'/i.exec(message)?.[1];
+  if (missing !== undefined && /cannot find|not registered/i.test(message)) {
+    return new RlvrError(
+      'tensor/unsupported-op',
+      `The tensor op "${missing}" has no kernel for traced graphs.${where}`,
+      { op: missing, line },
+      { cause: error },
+    );
   }
-  if (error instanceof RlvrError) return new RlvrError(error.code, error.message + where, { ...error.fields, line }, { cause: error });
-  return new RlvrError('tensor/trace', `Tracing failed: ${messageOf(error)}${where}`, { line }, { cause: error });
-}
-
-/** The first stack line that is neither tfjs nor the tracer. */
-function userLine(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const lines = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
-  const own = lines.find((line) => !/node_modules|core[\\/]tensor[\\/](?!ops)|node:|tfjs/.test(line));
-  return own?.replace(/^\s*at\s+/, '');
+  if (error instanceof RlvrError)
+    return new RlvrError(error.code, message + where, { ...error.fields, line }, { cause: error });
+  const readable = message.replace(/\d{5,}/g, (digits) => builder.symbols.describeSize(Number(digits)));
+  return new RlvrError('tensor/trace', `Tracing failed: ${readable}${where}`, { line }, { cause: error });
 }

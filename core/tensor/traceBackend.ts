@@ -1,4 +1,12 @@
-import { KernelBackend, engine, registerBackend, type DataId, type DataType, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  KernelBackend,
+  engine,
+  registerBackend,
+  type DataId,
+  type DataType,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { RlvrError } from '../errors.ts';
 import type { GraphBuilder, Value } from './graphBuilder.ts';
 import type { ElementType } from './onnx/model.ts';
@@ -32,7 +40,11 @@ export class TraceBackend extends KernelBackend {
   /** The graph value behind a tensor. */
   graphValue(info: TensorInfo): Value {
     const value = this.#values.get(info.dataId);
-    if (value === undefined) throw new RlvrError('tensor/trace', 'A tensor that was not made in this trace was used in it. Pass it in as an input.');
+    if (value === undefined)
+      throw new RlvrError(
+        'tensor/trace',
+        'A tensor that was not made in this trace was used in it. Pass it in as an input.',
+      );
     return value.shape === info.shape ? value : { ...value, shape: info.shape };
   }
 
@@ -51,8 +63,25 @@ export class TraceBackend extends KernelBackend {
 
   override write(values: unknown, shape: number[], dtype: DataType): DataId {
     const type = elementTypeOf(dtype);
-    if (values === null || values === undefined) throw new RlvrError('tensor/trace', 'An empty tensor cannot be traced.');
-    return this.infoOf(this.builder.constant(type, shape, values as ArrayLike<number>)).dataId;
+    if (values === null || values === undefined)
+      throw new RlvrError('tensor/trace', 'An empty tensor cannot be traced.');
+    return this.infoOf(this.#constant(type, shape, values as ArrayLike<number>)).dataId;
+  }
+
+  /** tfjs fills zeros and ones in JavaScript; in a symbolic shape they are spread when the graph runs. */
+  #constant(type: ElementType, shape: readonly number[], values: ArrayLike<number>): Value {
+    const { builder } = this;
+    builder.symbols.assertNotBaked(values);
+    if (!shape.some((size) => builder.symbols.isSymbolic(size))) return builder.constant(type, shape, values);
+    const first = values[0] ?? 0;
+    for (let i = 1; i < values.length; i++) {
+      if (Object.is(values[i], first)) continue;
+      throw new RlvrError(
+        'tensor/trace',
+        `A constant of shape ${builder.symbols.describe(shape)} has a size that is only known when the graph runs.`,
+      );
+    }
+    return builder.add('Expand', [builder.constant(type, [], [first]), builder.shapeVector(shape)], { type, shape });
   }
 
   override read(): Promise<never> {
@@ -126,7 +155,10 @@ export function isTracing(): boolean {
 /** The ONNX element type for a tfjs data type. */
 export function elementTypeOf(dtype: DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new RlvrError('tensor/trace', `Tensors of type "${dtype}" cannot be traced. Types that can: float32, int32, bool.`);
+  throw new RlvrError(
+    'tensor/trace',
+    `Tensors of type "${dtype}" cannot be traced. Types that can: float32, int32, bool.`,
+  );
 }
 
 function dataTypeOf(type: ElementType): DataType {

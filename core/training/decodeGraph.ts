@@ -135,7 +135,12 @@ function decodeChunk(
           ...(before === undefined ? {} : { seen: tf.maximum(before, tf.oneHot(sampled.ids, config.vocabularySize)) }),
           ...grown,
         },
-        outputs: { ids: sampled.ids, logps: sampled.logps, filteredLogps: sampled.filteredLogps, entropies: sampled.entropies },
+        outputs: {
+          ids: sampled.ids,
+          logps: sampled.logps,
+          filteredLogps: sampled.filteredLogps,
+          entropies: sampled.entropies,
+        },
         proceed: tf.equal(tf.min(tf.reshape(finished, [rows])), tf.scalar(0, 'int32')),
       };
     },

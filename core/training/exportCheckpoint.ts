@@ -21,7 +21,10 @@ export async function exportCheckpoint(
   policy: Policy,
   state: LearnerState,
 ): Promise<ExportFormat> {
-  const parameters = policy.parameters.map((spec) => ({ ...spec, values: state.parameters.get(spec.name) ?? spec.values }));
+  const parameters = policy.parameters.map((spec) => ({
+    ...spec,
+    values: state.parameters.get(spec.name) ?? spec.values,
+  }));
   const peft = policy.adapter.toPeft(policy.adapterConfig, parameters, modelFolder);
   if (peft === undefined) {
     const merged = await createMergedWeights(checkpoint, policy);
@@ -32,13 +35,27 @@ export async function exportCheckpoint(
     }
     return 'huggingface';
   }
-  const tensors = [...peft.tensors].map(([name, { shape, values }]): [string, SafetensorsTensor] => [name, { dtype: 'F32', shape, data: values }]);
+  const tensors = [...peft.tensors].map(([name, { shape, values }]): [string, SafetensorsTensor] => [
+    name,
+    { dtype: 'F32', shape, data: values },
+  ]);
   writeFileSync(path.join(folder, 'adapter_config.json'), `${JSON.stringify(peft.config, undefined, 2)}\n`);
   writeSafetensors(path.join(folder, 'adapter_model.safetensors'), new Map(tensors), { format: 'pt' });
   return 'peft';
 }
 
 /** Writes weights as a Hugging Face folder with the configuration and the tokenizer of the model that they came from, in float32. */
-export function writeMergedModel(folder: string, modelFolder: string, { config }: Checkpoint, weights: ReadonlyMap<string, Weight>): void {
-  writeModelFolder(folder, { config: config.raw, generationConfig: config.rawGeneration, weights, dtype: 'F32', tokenizerFrom: modelFolder });
+export function writeMergedModel(
+  folder: string,
+  modelFolder: string,
+  { config }: Checkpoint,
+  weights: ReadonlyMap<string, Weight>,
+): void {
+  writeModelFolder(folder, {
+    config: config.raw,
+    generationConfig: config.rawGeneration,
+    weights,
+    dtype: 'F32',
+    tokenizerFrom: modelFolder,
+  });
 }

@@ -37,14 +37,21 @@ export async function checkIdentity(
     ? 'largest difference of logits between the policy before the first step and the base'
     : `the method "${policy.adapter.id}" declares that it does not start at the base`;
   const check = { name: 'identity-at-start', passed, value, bound: identityBound, explanation };
-  return demanded(check, `The adapter "${policy.adapter.id}" changes the model before the first step: logits differ by ${value}, at most ${identityBound} is allowed.`);
+  return demanded(
+    check,
+    `The adapter "${policy.adapter.id}" changes the model before the first step: logits differ by ${value}, at most ${identityBound} is allowed.`,
+  );
 }
 
 /** The declared tensors are the ones trained: each got a new array of values, and nothing else did. Throws `training/invariant`. */
 export function checkTrainedTensors(policy: Policy, before: LearnerState, after: LearnerState): InvariantCheck {
   const declared = new Set(trainableParameters(policy).map(({ name }) => name));
-  const replaced = [...after.parameters].filter(([name, values]) => values !== before.parameters.get(name)).map(([name]) => name);
-  const moved = replaced.filter((name) => after.parameters.get(name)?.some((value, i) => value !== before.parameters.get(name)?.[i]));
+  const replaced = [...after.parameters]
+    .filter(([name, values]) => values !== before.parameters.get(name))
+    .map(([name]) => name);
+  const moved = replaced.filter((name) =>
+    after.parameters.get(name)?.some((value, i) => value !== before.parameters.get(name)?.[i]),
+  );
   const wrong = replaced.filter((name) => !declared.has(name));
   const passed = wrong.length === 0 && replaced.length === declared.size;
   const roles = [...new Set(trainableParameters(policy).map(({ role }) => role))].join(', ');
@@ -55,7 +62,10 @@ export function checkTrainedTensors(policy: Policy, before: LearnerState, after:
     bound: declared.size,
     explanation: `${policy.adapter.id}: ${declared.size} tensors (${roles}), ${trainableCount(policy)} values; ${moved.length} tensors moved in the first step`,
   };
-  return demanded(check, `The adapter "${policy.adapter.id}" declares ${declared.size} trained tensors, but the first step updated ${replaced.length}${wrong.length > 0 ? `, among them ${wrong.slice(0, 3).join(', ')}` : ''}.`);
+  return demanded(
+    check,
+    `The adapter "${policy.adapter.id}" declares ${declared.size} trained tensors, but the first step updated ${replaced.length}${wrong.length > 0 ? `, among them ${wrong.slice(0, 3).join(', ')}` : ''}.`,
+  );
 }
 
 /** Sampler and trainer are one policy. Only where the comparison is fair: sampled in this step, from the unfiltered distribution. */

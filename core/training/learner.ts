@@ -169,7 +169,13 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
       ? graph('step', () => compileStep(options))
       : graph('accumulate', () => compileAccumulate(options)));
     const { feeds, sizes } = run.commonFeeds(rows, numbers.temperature);
-    const all = { ...feeds, ...lossFeeds(rows), ...countFeeds(rows, numbers.counts, batches.length), ...objectiveFeeds(state), ...gradients };
+    const all = {
+      ...feeds,
+      ...lossFeeds(rows),
+      ...countFeeds(rows, numbers.counts, batches.length),
+      ...objectiveFeeds(state),
+      ...gradients,
+    };
     const result = await compiled.run(isLast ? { ...all, ...updateFeeds(state, numbers) } : all, sizes);
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));
@@ -186,7 +192,8 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
       step: state.step + 1,
       parameters: taken(state.parameters, (name) => stepPrefixes.parameter + name),
       slots: taken(state.slots, (name) => name),
-      objective: options.objective.state?.next(options.objectiveConfig, state.objective, report.metrics) ?? state.objective,
+      objective:
+        options.objective.state?.next(options.objectiveConfig, state.objective, report.metrics) ?? state.objective,
     },
     report,
   };
@@ -203,7 +210,9 @@ function countFeeds(rows: readonly TrainingRow[], counts: StepCounts, batches: n
 }
 
 function objectiveFeeds(state: LearnerState): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(state.objective).map(([name, value]) => [stepPrefixes.objective + name, Float32Array.of(value)]));
+  return Object.fromEntries(
+    Object.entries(state.objective).map(([name, value]) => [stepPrefixes.objective + name, Float32Array.of(value)]),
+  );
 }
 
 function updateFeeds(state: LearnerState, numbers: StepNumbers): Record<string, Float32Array> {

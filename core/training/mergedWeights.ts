@@ -18,19 +18,27 @@ export interface MergedWeights {
 export async function createMergedWeights(checkpoint: Checkpoint, policy: Policy): Promise<MergedWeights> {
   const graph = await compileMerge(policy);
   const frozen = frozenFeeds(checkpoint, policy);
-  const changed = async ({ parameters }: Pick<LearnerState, 'parameters'>): Promise<ReadonlyMap<string, Float32Array>> => {
+  const changed = async ({
+    parameters,
+  }: Pick<LearnerState, 'parameters'>): Promise<ReadonlyMap<string, Float32Array>> => {
     const own = Object.fromEntries([...parameters].map(([name, values]) => [policyPrefixes.parameter + name, values]));
     const results = Object.entries(await graph.run({ ...frozen, ...own }));
-    return new Map(results.flatMap(([name, { data }]) => (data instanceof Float32Array ? [[name, data] as const] : [])));
+    return new Map(
+      results.flatMap(([name, { data }]) => (data instanceof Float32Array ? [[name, data] as const] : [])),
+    );
   };
   return {
     of: async (state) => {
       const merged = await changed(state);
-      return new Map([...checkpoint.weights].map(([name, { shape, data }]) => [name, { shape, data: merged.get(name) ?? data }]));
+      return new Map(
+        [...checkpoint.weights].map(([name, { shape, data }]) => [name, { shape, data: merged.get(name) ?? data }]),
+      );
     },
     feeds: async (state) => {
       const merged = await changed(state);
-      return Object.fromEntries([...checkpoint.weights].map(([name, { data }]) => [weightPrefix + name, merged.get(name) ?? data]));
+      return Object.fromEntries(
+        [...checkpoint.weights].map(([name, { data }]) => [weightPrefix + name, merged.get(name) ?? data]),
+      );
     },
     release: () => graph.release(),
   };

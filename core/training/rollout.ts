@@ -80,7 +80,10 @@ export function createSampler(config: DecoderConfig): Sampler {
     },
     nextLogits: async (weights, prompts) => {
       const prefill = await graph('prefill', () => compilePrefill(config));
-      const table = rotaryValues(config, prompts.reduce((width, ids) => Math.max(width, ids.length), 1));
+      const table = rotaryValues(
+        config,
+        prompts.reduce((width, ids) => Math.max(width, ids.length), 1),
+      );
       return floats((await prefillRun(config, prefill, weights, prompts, table))['logits']);
     },
     release: async () => {
@@ -160,7 +163,10 @@ function prefillRun(
   const packed = packSequences({ prompts, completions: [] }, config);
   let end = 0;
   const lasts = Int32Array.from(prompts, (ids) => (end += ids.length) - 1);
-  return prefill.run({ ...weights, ...packed.feeds, cos: table.cos, sin: table.sin, lasts }, { ...packed.sizes, positions: table.positions });
+  return prefill.run(
+    { ...weights, ...packed.feeds, cos: table.cos, sin: table.sin, lasts },
+    { ...packed.sizes, positions: table.positions },
+  );
 }
 
 async function readPrompts(
@@ -171,7 +177,11 @@ async function readPrompts(
   const { logits, ...cache } = await prefillRun(config, prefill, weights, request.prompts, table);
   const promptOf = request.rows.map(({ prompt }) => prompt);
   const lengths = request.prompts.map((ids) => ids.length);
-  const shape = { heads: config.keyValueHeads, slots: lengths.reduce((width, length) => Math.max(width, length), 1), headDim: config.headDim };
+  const shape = {
+    heads: config.keyValueHeads,
+    slots: lengths.reduce((width, length) => Math.max(width, length), 1),
+    headDim: config.headDim,
+  };
   return {
     cache: expandPrompts(floatsOf(cache), lengths, promptOf, shape),
     logits: selectRows(floats(logits), config.vocabularySize, promptOf),
@@ -213,7 +223,12 @@ async function decodeChunk(
   const sizes = { rows: count, past: cache.slots, chunk: turns, positions: table.positions, none: 0 };
   const { ids, logps, filteredLogps, entropies, logits, seen, ...recent } = await decode.run(feeds, sizes);
   const turnsDone = ids?.shape[0] ?? 0;
-  const decoded = { ids: ids?.data ?? [], logps: floats(logps), filteredLogps: floats(filteredLogps), entropies: floats(entropies) };
+  const decoded = {
+    ids: ids?.data ?? [],
+    logps: floats(logps),
+    filteredLogps: floats(filteredLogps),
+    entropies: floats(entropies),
+  };
   record(running, request.stopIds, turnsDone, decoded);
   const keep = running.flatMap((row, i) => (row.finished ? [] : [i]));
   return {

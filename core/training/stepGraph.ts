@@ -59,7 +59,10 @@ export function slotsOf(
 }
 
 /** The objective's own state before the first step. */
-export function objectiveStart({ objective, objectiveConfig }: Pick<StepOptions, 'objective' | 'objectiveConfig'>): Readonly<Record<string, number>> {
+export function objectiveStart({
+  objective,
+  objectiveConfig,
+}: Pick<StepOptions, 'objective' | 'objectiveConfig'>): Readonly<Record<string, number>> {
   return objective.state?.initial(objectiveConfig) ?? {};
 }
 
@@ -130,7 +133,12 @@ function batchInputs(options: StepOptions): Record<string, InputSpec> {
     ...(usesReference ? { referenceLogps: padded } : {}),
     advantages: { shape: ['completions'], dtype: 'float32' },
     ...scalars,
-    ...Object.fromEntries(Object.keys(objectiveStart(options)).map((name) => [stepPrefixes.objective + name, { shape: [], dtype: 'float32' } as const])),
+    ...Object.fromEntries(
+      Object.keys(objectiveStart(options)).map((name) => [
+        stepPrefixes.objective + name,
+        { shape: [], dtype: 'float32' } as const,
+      ]),
+    ),
     ...Object.fromEntries(accumulated),
   };
 }
@@ -221,7 +229,9 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
       accumulation: count('accumulation'),
       maxCompletionTokens: count('maxCompletionTokens'),
     },
-    state: Object.fromEntries(Object.keys(objectiveStart(options)).map((name) => [name, input<tf.Scalar>(stepPrefixes.objective + name)])),
+    state: Object.fromEntries(
+      Object.keys(objectiveStart(options)).map((name) => [name, input<tf.Scalar>(stepPrefixes.objective + name)]),
+    ),
   };
 }
 

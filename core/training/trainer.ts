@@ -56,7 +56,10 @@ export async function train(
 async function start(run: Run): Promise<void> {
   const { options, events, sampler } = run;
   events.onDidProgress('starting', 0, undefined);
-  const prompts = Array.from({ length: Math.min(4, options.train.size ?? 4) }, (_, i) => options.promptOf(options.train.problem(i)).ids);
+  const prompts = Array.from(
+    { length: Math.min(4, options.train.size ?? 4) },
+    (_, i) => options.promptOf(options.train.problem(i)).ids,
+  );
   const [base, adapted] = [run.learner.policyFeeds(), await run.merged()];
   events.onDidCheck(await checkIdentity(sampler, options.step.policy, base, adapted, prompts));
   if (options.evaluation.before) events.onDidStep(0, await evaluate(run, 'before', 0, options.evaluation.report));
@@ -137,7 +140,10 @@ function supervisedBatch(options: TrainerOptions, index: number): Batch {
   const rows = demonstrationRows(promptsOf(options, index, options.batchSize), options);
   const lengths = rows.map(({ ids }) => ids.length);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  return { rows, metrics: { 'completion/length_mean': tokens / rows.length, 'completion/length_max': Math.max(...lengths) } };
+  return {
+    rows,
+    metrics: { 'completion/length_mean': tokens / rows.length, 'completion/length_max': Math.max(...lengths) },
+  };
 }
 
 /** The prompts of a generation batch: the data set's order shuffled anew each epoch, or a generator's next problems. */
@@ -199,7 +205,11 @@ function withoutIdleRows(rows: readonly TrainingRow[], { step }: TrainerOptions)
 }
 
 /** A generation batch cut into its optimizer steps, shuffled first where there are several. */
-function splitSteps(rows: readonly TrainingRow[], { stepsPerGeneration, seed }: TrainerOptions, pass: number): readonly (readonly TrainingRow[])[] {
+function splitSteps(
+  rows: readonly TrainingRow[],
+  { stepsPerGeneration, seed }: TrainerOptions,
+  pass: number,
+): readonly (readonly TrainingRow[])[] {
   if (stepsPerGeneration === 1) return [rows];
   const order = randomStream(seed, 'shuffle', pass).permutation(rows.length);
   const size = rows.length / stepsPerGeneration;
@@ -230,7 +240,12 @@ function stepMetrics(
 }
 
 /** Measures accuracy, reports it, and returns it as metrics. */
-async function evaluate(run: Run, moment: 'before' | 'during' | 'after', step: number, prompts: readonly Prompt[]): Promise<Readonly<Record<string, number>>> {
+async function evaluate(
+  run: Run,
+  moment: 'before' | 'during' | 'after',
+  step: number,
+  prompts: readonly Prompt[],
+): Promise<Readonly<Record<string, number>>> {
   const { options, events } = run;
   const plan = options.evaluation;
   if (prompts.length === 0) return {};
@@ -239,17 +254,25 @@ async function evaluate(run: Run, moment: 'before' | 'during' | 'after', step: n
   const measured = await evaluateOn(run, weights, plan, prompts);
   const watched: Record<string, Evaluation> = {};
   if (moment !== 'during') {
-    for (const [family, others] of Object.entries(plan.watched)) watched[family] = await evaluateOn(run, weights, plan, others);
+    for (const [family, others] of Object.entries(plan.watched))
+      watched[family] = await evaluateOn(run, weights, plan, others);
   }
   events.onDidEvaluate(moment, step, measured, watched);
   return {
     ...accuracyMetrics('evaluation', measured),
-    ...Object.fromEntries(Object.entries(watched).flatMap(([family, evaluation]) => Object.entries(accuracyMetrics(`evaluation/${family}`, evaluation)))),
+    ...Object.fromEntries(
+      Object.entries(watched).flatMap(([family, evaluation]) =>
+        Object.entries(accuracyMetrics(`evaluation/${family}`, evaluation)),
+      ),
+    ),
     'time/evaluation': (performance.now() - started) / 1000,
   };
 }
 
-function accuracyMetrics(prefix: string, { accuracy, low, high, passAtK, meanTokens }: Evaluation): Record<string, number> {
+function accuracyMetrics(
+  prefix: string,
+  { accuracy, low, high, passAtK, meanTokens }: Evaluation,
+): Record<string, number> {
   const passes = Object.entries(passAtK).map(([k, value]) => [`${prefix}/pass@${k}`, value] as const);
   return {
     [`${prefix}/accuracy`]: accuracy,
@@ -260,7 +283,12 @@ function accuracyMetrics(prefix: string, { accuracy, low, high, passAtK, meanTok
   };
 }
 
-function evaluateOn({ options, events, sampler }: Run, weights: WeightFeeds, plan: EvaluationPlan, prompts: readonly Prompt[]): Promise<Evaluation> {
+function evaluateOn(
+  { options, events, sampler }: Run,
+  weights: WeightFeeds,
+  plan: EvaluationPlan,
+  prompts: readonly Prompt[],
+): Promise<Evaluation> {
   return evaluatePolicy(sampler, weights, options.tokenizer, prompts, plan.reward, {
     samples: plan.samples,
     temperature: plan.temperature,

@@ -55,9 +55,24 @@ export interface TrainerOptions {
 
 /** What the trainer tells while it runs. Every callback is awaited. */
 export interface TrainerEvents {
-  onDidProgress(phase: 'starting' | 'evaluating' | 'rollout' | 'training' | 'saving', done: number, total: number | undefined): void;
-  onDidCheck(check: { readonly name: string; readonly passed: boolean; readonly value: number; readonly bound: number; readonly explanation: string }): void;
-  onDidEvaluate(moment: 'before' | 'during' | 'after', step: number, evaluation: Evaluation, watched: Readonly<Record<string, Evaluation>>): void;
+  onDidProgress(
+    phase: 'starting' | 'evaluating' | 'rollout' | 'training' | 'saving',
+    done: number,
+    total: number | undefined,
+  ): void;
+  onDidCheck(check: {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly value: number;
+    readonly bound: number;
+    readonly explanation: string;
+  }): void;
+  onDidEvaluate(
+    moment: 'before' | 'during' | 'after',
+    step: number,
+    evaluation: Evaluation,
+    watched: Readonly<Record<string, Evaluation>>,
+  ): void;
   onDidStep(step: number, metrics: Readonly<Record<string, number>>): void;
   /** A generation batch has been sampled and judged; its first optimizer step is `step`. */
   onDidGenerate(step: number, rows: readonly JudgedCompletion[]): void;

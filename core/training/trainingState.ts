@@ -13,14 +13,21 @@ export function writeTrainingState(folder: string, state: LearnerState, policy: 
   const shapes = new Map(policy.parameters.map(({ name, shape }) => [name, shape]));
   const flat = (data: Float32Array): SafetensorsTensor => ({ dtype: 'F32', shape: [data.length], data });
   const tensors = new Map<string, SafetensorsTensor>([
-    ...[...state.parameters].map(([name, data]): [string, SafetensorsTensor] => [prefixes.parameter + name, { dtype: 'F32', shape: shapes.get(name) ?? [data.length], data }]),
+    ...[...state.parameters].map(([name, data]): [string, SafetensorsTensor] => [
+      prefixes.parameter + name,
+      { dtype: 'F32', shape: shapes.get(name) ?? [data.length], data },
+    ]),
     ...[...state.slots].map(([name, data]): [string, SafetensorsTensor] => [prefixes.slot + name, flat(data)]),
     ...[...policy.replaced].map(([name, data]): [string, SafetensorsTensor] => [
       prefixes.replaced + name,
       { dtype: 'F32', shape: policy.targets.get(name)?.shape ?? [data.length], data },
     ]),
   ]);
-  writeSafetensors(path.join(folder, fileName), tensors, { format: 'rlvr-lab', step: String(state.step), objective: JSON.stringify(state.objective) });
+  writeSafetensors(path.join(folder, fileName), tensors, {
+    format: 'rlvr-lab',
+    step: String(state.step),
+    objective: JSON.stringify(state.objective),
+  });
 }
 
 /** Reads what `writeTrainingState` wrote. Throws `run/corrupt` where it does not belong to the policy. */
@@ -30,13 +37,26 @@ export function readTrainingState(folder: string, policy: Policy): LearnerState 
   try {
     const step = Number(stored.metadata.get('step'));
     const part = (prefix: string): Map<string, Float32Array> =>
-      new Map(stored.names.filter((name) => name.startsWith(prefix)).map((name) => [name.slice(prefix.length), Float32Array.from(stored.readFloat32(name))]));
+      new Map(
+        stored.names
+          .filter((name) => name.startsWith(prefix))
+          .map((name) => [name.slice(prefix.length), Float32Array.from(stored.readFloat32(name))]),
+      );
     const parameters = part(prefixes.parameter);
     const missing = policy.parameters.find(({ name, values }) => parameters.get(name)?.length !== values.length);
     if (missing !== undefined || !Number.isSafeInteger(step) || parameters.size !== policy.parameters.length) {
-      throw new RlvrError('run/corrupt', `${file} does not hold the state of this experiment's adapter${missing === undefined ? '' : `: "${missing.name}" is missing or of another size`}.`, { file });
+      throw new RlvrError(
+        'run/corrupt',
+        `${file} does not hold the state of this experiment's adapter${missing === undefined ? '' : `: "${missing.name}" is missing or of another size`}.`,
+        { file },
+      );
     }
-    return { step, parameters, slots: part(prefixes.slot), objective: objectiveState(stored.metadata.get('objective'), file) };
+    return {
+      step,
+      parameters,
+      slots: part(prefixes.slot),
+      objective: objectiveState(stored.metadata.get('objective'), file),
+    };
   } finally {
     stored.close();
   }
@@ -44,7 +64,11 @@ export function readTrainingState(folder: string, policy: Policy): LearnerState 
 
 function objectiveState(text: string | undefined, file: string): Record<string, number> {
   const value: unknown = JSON.parse(text ?? '{}');
-  if (typeof value !== 'object' || value === null || !Object.values(value).every((entry) => typeof entry === 'number')) {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !Object.values(value).every((entry) => typeof entry === 'number')
+  ) {
     throw new RlvrError('run/corrupt', `The objective's state in ${file} is not a list of numbers.`, { file });
   }
   return value as Record<string, number>;

@@ -9,9 +9,27 @@ export interface BaseDimensions {
 
 /** The models that the recipe makes, for scaling experiments: about 0.2, 0.8 and 3.2 million parameters. */
 export const baseSizes = {
-  small: { hidden_size: 64, intermediate_size: 192, num_hidden_layers: 4, num_attention_heads: 2, num_key_value_heads: 1 },
-  base: { hidden_size: 128, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 4, num_key_value_heads: 2 },
-  medium: { hidden_size: 256, intermediate_size: 768, num_hidden_layers: 4, num_attention_heads: 8, num_key_value_heads: 4 },
+  small: {
+    hidden_size: 64,
+    intermediate_size: 192,
+    num_hidden_layers: 4,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+  },
+  base: {
+    hidden_size: 128,
+    intermediate_size: 384,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+  },
+  medium: {
+    hidden_size: 256,
+    intermediate_size: 768,
+    num_hidden_layers: 4,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+  },
 } as const satisfies Record<string, BaseDimensions>;
 
 /** Name of a size. */

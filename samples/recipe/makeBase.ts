@@ -20,7 +20,17 @@ import { corpusDataset } from './corpus.ts';
 import { writeRandomModel } from './randomModel.ts';
 
 /** The recipe; README.md says why. Examples are `steps` batches of `batch`. */
-const recipe = { seed: 20260101, steps: 1953, batch: 64, learningRate: 2e-3, warmup: 100, weightDecay: 0.01, maxTokens: 48, evaluated: 512, samples: 8 } as const;
+const recipe = {
+  seed: 20260101,
+  steps: 1953,
+  batch: 64,
+  learningRate: 2e-3,
+  warmup: 100,
+  weightDecay: 0.01,
+  maxTokens: 48,
+  evaluated: 512,
+  samples: 8,
+} as const;
 
 const usage = `Usage: npm run make-base -- [--size small|base|medium] [--out FOLDER] [--steps N] [--force]
 Makes the tiny base model by supervised fine-tuning from random weights, seeded, and prints its accuracy on held-out problems.`;
@@ -29,7 +39,13 @@ await main();
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { size: { type: 'string', default: 'base' }, out: { type: 'string' }, steps: { type: 'string' }, force: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      size: { type: 'string', default: 'base' },
+      out: { type: 'string' },
+      steps: { type: 'string' },
+      force: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   const steps = values.steps === undefined ? recipe.steps : Number(values.steps);
   if (values.help === true || !isBaseSize(values.size) || !Number.isSafeInteger(steps) || steps < 1) {
@@ -61,9 +77,12 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
   const adapter = catalog.find('adapter', 'full');
   const optimizer = catalog.find('optimizer', 'adamw');
   const dataset = catalog.find('dataset', corpusDataset.type);
-  const data = dataset.config.parse(Object.fromEntries(Object.entries(corpusDataset).filter(([key]) => key !== 'type')));
+  const data = dataset.config.parse(
+    Object.fromEntries(Object.entries(corpusDataset).filter(([key]) => key !== 'type')),
+  );
   const policy = createPolicy(checkpoint, adapter, adapter.config.parse({}), recipe.seed);
-  const open = (split: 'train' | 'report', config: unknown) => dataset.open(config, { split, seed: recipe.seed, baseFolder: start });
+  const open = (split: 'train' | 'report', config: unknown) =>
+    dataset.open(config, { split, seed: recipe.seed, baseFolder: start });
   const promptOf = createPromptBuilder(tokenizer, {
     template: '{question}',
     chat: true,
@@ -108,7 +127,18 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
     maskTruncated: false,
     reference: 'base',
     checkpointEvery: steps,
-    evaluation: { before: false, every: 0, samples: 1, temperature: 1, topP: 1, seed: recipe.seed, report: [], selection: [], watched: {}, reward: () => ({ value: undefined }) },
+    evaluation: {
+      before: false,
+      every: 0,
+      samples: 1,
+      temperature: 1,
+      topP: 1,
+      seed: recipe.seed,
+      report: [],
+      selection: [],
+      watched: {},
+      reward: () => ({ value: undefined }),
+    },
   };
   const started = performance.now();
   const { state } = await train(
@@ -145,7 +175,10 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
   rmSync(out, { recursive: true, force: true });
   mkdirSync(path.dirname(out), { recursive: true });
   writeMergedModel(out, start, checkpoint, await merged.of(state));
-  writeFileSync(path.join(out, 'recipe.json'), `${JSON.stringify({ size, ...recipe, steps, corpus: corpusDataset, accuracy: families }, undefined, 2)}\n`);
+  writeFileSync(
+    path.join(out, 'recipe.json'),
+    `${JSON.stringify({ size, ...recipe, steps, corpus: corpusDataset, accuracy: families }, undefined, 2)}\n`,
+  );
   process.stdout.write(`Written to ${out}\n`);
   await Promise.all([merged.release(), sampler.release()]);
 }
@@ -153,10 +186,15 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
 function report(step: number, steps: number, metrics: Readonly<Record<string, number>>, started: number): void {
   const seconds = (performance.now() - started) / 1000;
   const left = (seconds / step) * (steps - step);
-  process.stdout.write(`step ${step}/${steps}  cross-entropy ${metrics['cross_entropy']?.toFixed(4)}  ${Math.round(seconds)} s, ${Math.round(left)} s left\n`);
+  process.stdout.write(
+    `step ${step}/${steps}  cross-entropy ${metrics['cross_entropy']?.toFixed(4)}  ${Math.round(seconds)} s, ${Math.round(left)} s left\n`,
+  );
 }
 
-function printAccuracy(family: string, { accuracy, low, high, problems, samples, passAtK }: Evaluation): Record<string, unknown> {
+function printAccuracy(
+  family: string,
+  { accuracy, low, high, problems, samples, passAtK }: Evaluation,
+): Record<string, unknown> {
   const last = passAtK[String(samples)] ?? NaN;
   const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
   process.stdout.write(

@@ -33,13 +33,18 @@ export function writeRandomModel(folder: string, dimensions: BaseDimensions, see
     pad_token_id: baseTokenIds.pad,
     torch_dtype: 'float32',
   };
-  const generationConfig = { bos_token_id: baseTokenIds.bos, eos_token_id: baseTokenIds.eos, pad_token_id: baseTokenIds.pad };
+  const generationConfig = {
+    bos_token_id: baseTokenIds.bos,
+    eos_token_id: baseTokenIds.eos,
+    pad_token_id: baseTokenIds.pad,
+  };
   const weights = new Map(
     decoderParameters(parseModelConfig(config)).map(({ name, shape, kind }) => {
       const size = shape.reduce((product, length) => product * length, 1);
       const random = randomStream(seed, 'initial weights', name);
       const data = kind === 'norm' ? new Float32Array(size).fill(1) : new Float32Array(size);
-      if (kind === 'linear' || kind === 'embedding') data.set(random.normals(size).map((value) => value * initializerRange));
+      if (kind === 'linear' || kind === 'embedding')
+        data.set(random.normals(size).map((value) => value * initializerRange));
       return [name, { shape, data }] as const;
     }),
   );

@@ -121,7 +121,9 @@ describe('resolveExperiment', () => {
   it('finds the place in the file of a key that was written by another name', () => {
     const text = soundExperiment.replace('  r: 16', '  rank: 0');
     const parsed = parseExperiment(text, 'a.rlvr.yaml');
-    expect(() => resolveExperiment(parsed, catalog)).toThrow('a.rlvr.yaml:7:3: adapter.rank: expected at least 1, got 0');
+    expect(() => resolveExperiment(parsed, catalog)).toThrow(
+      'a.rlvr.yaml:7:3: adapter.rank: expected at least 1, got 0',
+    );
   });
 
   it('asks neither rewards nor groups of an objective without rollouts', () => {

@@ -34,7 +34,9 @@ export function defineKernel(kernelName: string, record: (context: KernelContext
         attribute: <T>(name: string) => attrs?.[name] as T,
       };
       const result = record(context);
-      return Array.isArray(result) ? (result as Value[]).map((value) => backend.infoOf(value)) : backend.infoOf(result as Value);
+      return Array.isArray(result)
+        ? (result as Value[]).map((value) => backend.infoOf(value))
+        : backend.infoOf(result as Value);
     },
   });
 }

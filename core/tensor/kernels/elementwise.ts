@@ -61,7 +61,13 @@ export function scalarLike(builder: GraphBuilder, like: Value, value: number): V
 }
 
 /** Adds a broadcasting node. */
-export function broadcastNode(builder: GraphBuilder, operator: string, a: Value, b: Value, type: ElementType = a.type): Value {
+export function broadcastNode(
+  builder: GraphBuilder,
+  operator: string,
+  a: Value,
+  b: Value,
+  type: ElementType = a.type,
+): Value {
   const shape = broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
   return builder.add(operator, [a, b], { type, shape });
 }
@@ -96,12 +102,19 @@ export function registerElementwiseKernels(): void {
 function registerDerivedUnary(): void {
   defineKernel('Identity', ({ input }) => input('x'));
   defineKernel('Square', ({ builder, input }) => broadcastNode(builder, 'Mul', input('x'), input('x')));
-  defineKernel('Rsqrt', ({ builder, input }) => unaryNode(builder, 'Reciprocal', unaryNode(builder, 'Sqrt', input('x'))));
+  defineKernel('Rsqrt', ({ builder, input }) =>
+    unaryNode(builder, 'Reciprocal', unaryNode(builder, 'Sqrt', input('x'))),
+  );
   defineKernel('Expm1', ({ builder, input }) => {
     // exp(x) - 1 = 2 tanh(x / 2) / (1 - tanh(x / 2)) keeps its digits near 0, where the difference of two ones does not.
     const x = input('x');
     const t = unaryNode(builder, 'Tanh', broadcastNode(builder, 'Mul', x, scalarLike(builder, x, 0.5)));
-    const near = broadcastNode(builder, 'Div', broadcastNode(builder, 'Add', t, t), broadcastNode(builder, 'Sub', scalarLike(builder, x, 1), t));
+    const near = broadcastNode(
+      builder,
+      'Div',
+      broadcastNode(builder, 'Add', t, t),
+      broadcastNode(builder, 'Sub', scalarLike(builder, x, 1), t),
+    );
     const far = broadcastNode(builder, 'Sub', unaryNode(builder, 'Exp', x), scalarLike(builder, x, 1));
     const isNear = broadcastNode(builder, 'Less', unaryNode(builder, 'Abs', x), scalarLike(builder, x, 0.5), 'bool');
     return builder.add('Where', [isNear, near, far], { type: x.type, shape: x.shape });
@@ -118,8 +131,12 @@ function registerDerivedUnary(): void {
     const corrected = broadcastNode(builder, 'Mul', unaryNode(builder, 'Log', u), quotient);
     return builder.add('Where', [plain, x, corrected], { type: x.type, shape: x.shape });
   });
-  defineKernel('IsNan', ({ builder, input }) => builder.add('IsNaN', [input('x')], { type: 'bool', shape: input('x').shape }));
-  defineKernel('IsInf', ({ builder, input }) => builder.add('IsInf', [input('x')], { type: 'bool', shape: input('x').shape }));
+  defineKernel('IsNan', ({ builder, input }) =>
+    builder.add('IsNaN', [input('x')], { type: 'bool', shape: input('x').shape }),
+  );
+  defineKernel('IsInf', ({ builder, input }) =>
+    builder.add('IsInf', [input('x')], { type: 'bool', shape: input('x').shape }),
+  );
   defineKernel('IsFinite', ({ builder, input }) => {
     const x = input('x');
     // x - x is 0 for finite numbers and NaN for all others.
@@ -130,7 +147,10 @@ function registerDerivedUnary(): void {
     const x = input('x');
     const positive = broadcastNode(builder, 'Greater', x, scalarLike(builder, x, 0), 'bool');
     const alpha = scalarLike(builder, x, attribute<number>('alpha'));
-    const stepped = builder.add('Where', [positive, scalarLike(builder, x, 1), alpha], { type: x.type, shape: x.shape });
+    const stepped = builder.add('Where', [positive, scalarLike(builder, x, 1), alpha], {
+      type: x.type,
+      shape: x.shape,
+    });
     const isNaN = builder.add('IsNaN', [x], { type: 'bool', shape: x.shape });
     return builder.add('Where', [isNaN, x, stepped], { type: x.type, shape: x.shape });
   });
@@ -140,9 +160,14 @@ function registerDerivedUnary(): void {
   );
   defineKernel('Elu', ({ builder, input }) => unaryNode(builder, 'Elu', input('x')));
   defineKernel('LeakyRelu', ({ builder, input, attribute }) =>
-    builder.add('LeakyRelu', [input('x')], { type: input('x').type, shape: input('x').shape }, {
-      attributes: { alpha: { float: attribute<number>('alpha') } },
-    }),
+    builder.add(
+      'LeakyRelu',
+      [input('x')],
+      { type: input('x').type, shape: input('x').shape },
+      {
+        attributes: { alpha: { float: attribute<number>('alpha') } },
+      },
+    ),
   );
   defineKernel('Cast', ({ builder, input, attribute }) => {
     const dtype = attribute<'float32' | 'int32' | 'bool'>('dtype');
@@ -153,13 +178,20 @@ function registerDerivedUnary(): void {
 }
 
 function registerDerivedBinary(): void {
-  defineKernel('NotEqual', ({ builder, input }) => unaryNode(builder, 'Not', broadcastNode(builder, 'Equal', input('a'), input('b'), 'bool')));
+  defineKernel('NotEqual', ({ builder, input }) =>
+    unaryNode(builder, 'Not', broadcastNode(builder, 'Equal', input('a'), input('b'), 'bool')),
+  );
   defineKernel('SquaredDifference', ({ builder, input }) => {
     const difference = broadcastNode(builder, 'Sub', input('a'), input('b'));
     return broadcastNode(builder, 'Mul', difference, difference);
   });
   defineKernel('FloorDiv', ({ builder, input }) => {
-    const quotient = broadcastNode(builder, 'Div', castNode(builder, input('a'), 'float32'), castNode(builder, input('b'), 'float32'));
+    const quotient = broadcastNode(
+      builder,
+      'Div',
+      castNode(builder, input('a'), 'float32'),
+      castNode(builder, input('b'), 'float32'),
+    );
     return castNode(builder, unaryNode(builder, 'Floor', quotient), 'int32');
   });
   defineKernel('Mod', ({ builder, input }) => {
@@ -169,20 +201,34 @@ function registerDerivedBinary(): void {
     const quotient = unaryNode(builder, 'Floor', broadcastNode(builder, 'Div', a, b));
     return broadcastNode(builder, 'Sub', a, broadcastNode(builder, 'Mul', quotient, b));
   });
-  defineKernel('AddN', ({ builder, inputs }) => inputs.reduce((left, right) => broadcastNode(builder, 'Add', left, right)));
+  defineKernel('AddN', ({ builder, inputs }) =>
+    inputs.reduce((left, right) => broadcastNode(builder, 'Add', left, right)),
+  );
   defineKernel('Select', ({ builder, input }) => {
     const [condition, t, e] = [input('condition'), input('t'), input('e')];
     const rankGap = t.shape.length - condition.shape.length;
     const axes = builder.int64s(Array.from({ length: rankGap }, (_, i) => condition.shape.length + i));
-    const padded: Value = rankGap === 0 ? condition : builder.add('Unsqueeze', [condition, axes], { type: 'bool', shape: [...condition.shape, ...Array<number>(rankGap).fill(1)] });
+    const padded: Value =
+      rankGap === 0
+        ? condition
+        : builder.add('Unsqueeze', [condition, axes], {
+            type: 'bool',
+            shape: [...condition.shape, ...Array<number>(rankGap).fill(1)],
+          });
     return builder.add('Where', [padded, t, e], { type: t.type, shape: t.shape });
   });
 }
 
 function clip(builder: GraphBuilder, x: Value, low: number, high: number): Value {
-  return builder.add('Clip', [x, scalarLike(builder, x, low), scalarLike(builder, x, high)], { type: x.type, shape: x.shape });
+  return builder.add('Clip', [x, scalarLike(builder, x, low), scalarLike(builder, x, high)], {
+    type: x.type,
+    shape: x.shape,
+  });
 }
 
 function filledLike(builder: GraphBuilder, x: Value, value: number): Value {
-  return builder.add('Expand', [scalarLike(builder, x, value), builder.shapeVector(x.shape)], { type: x.type, shape: x.shape });
+  return builder.add('Expand', [scalarLike(builder, x, value), builder.shapeVector(x.shape)], {
+    type: x.type,
+    shape: x.shape,
+  });
 }

@@ -32,20 +32,35 @@ export function registerIndexingKernels(): void {
     const dtype = attribute<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'float32';
     const [on, off] = [attribute<number>('onValue'), attribute<number>('offValue')];
     // Compared with a range, so that an index outside of it gives a row of `off`, as in tfjs (ONNX OneHot wraps around).
-    const range = builder.constant('int32', [depth], Array.from({ length: depth }, (_, i) => i));
-    const column = builder.add('Unsqueeze', [castNode(builder, indices, 'int32'), builder.int64s([-1])], { type: 'int32', shape: [...indices.shape, 1] });
+    const range = builder.constant(
+      'int32',
+      [depth],
+      Array.from({ length: depth }, (_, i) => i),
+    );
+    const column = builder.add('Unsqueeze', [castNode(builder, indices, 'int32'), builder.int64s([-1])], {
+      type: 'int32',
+      shape: [...indices.shape, 1],
+    });
     const shape = [...indices.shape, depth];
     const hit = builder.add('Equal', [column, range], { type: 'bool', shape });
     if (on === 1 && off === 0) return castNode(builder, hit, dtype);
-    return builder.add('Where', [hit, builder.constant(dtype, [], [on]), builder.constant(dtype, [], [off])], { type: dtype, shape });
+    return builder.add('Where', [hit, builder.constant(dtype, [], [on]), builder.constant(dtype, [], [off])], {
+      type: dtype,
+      shape,
+    });
   });
   defineKernel('TopK', ({ builder, input, attribute }) => {
     const x = input('x');
     const k = attribute<number>('k');
     const shape = [...x.shape.slice(0, -1), k];
-    const outputs = [{ type: x.type, shape }, { type: 'int64', shape }] as const;
+    const outputs = [
+      { type: x.type, shape },
+      { type: 'int64', shape },
+    ] as const;
     const sorted = { int: attribute<boolean>('sorted') ? 1 : 0 };
-    const [values, indices] = builder.addMulti('TopK', [x, builder.int64s([k])], outputs, { attributes: { axis: { int: -1 }, sorted } });
+    const [values, indices] = builder.addMulti('TopK', [x, builder.int64s([k])], outputs, {
+      attributes: { axis: { int: -1 }, sorted },
+    });
     if (values === undefined || indices === undefined) throw new RangeError('TopK has two outputs');
     return [values, castNode(builder, indices, 'int32')];
   });
@@ -63,21 +78,44 @@ export function segmentSum(builder: GraphBuilder, x: Value, ids: Value, segments
   const spread = expandNode(builder, wide, flat.shape);
   // tfjs ignores negative ids; ONNX counts them from the end. They are sent to a row that is cut off again.
   const cutOff = builder.constant('int64', [], [segments]);
-  const negative = builder.add('Less', [spread, builder.constant('int64', [], [0])], { type: 'bool', shape: flat.shape });
+  const negative = builder.add('Less', [spread, builder.constant('int64', [], [0])], {
+    type: 'bool',
+    shape: flat.shape,
+  });
   const safe = builder.add('Where', [negative, cutOff, spread], { type: 'int64', shape: flat.shape });
   const zeros = expandNode(builder, builder.constant(x.type, [], [0]), [segments + 1, ...rest]);
-  const summed = builder.add('ScatterElements', [zeros, safe, flat], { type: x.type, shape: zeros.shape }, {
-    attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
-  });
+  const summed = builder.add(
+    'ScatterElements',
+    [zeros, safe, flat],
+    { type: x.type, shape: zeros.shape },
+    {
+      attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
+    },
+  );
   const shape = [segments, ...rest];
-  return builder.add('Slice', [summed, builder.int64s([0]), builder.int64s([segments]), builder.int64s([0])], { type: x.type, shape });
+  return builder.add('Slice', [summed, builder.int64s([0]), builder.int64s([segments]), builder.int64s([0])], {
+    type: x.type,
+    shape,
+  });
 }
 
 function gatherInBatches(builder: GraphBuilder, x: Value, indices: Value, axis: number, batchDims: number): Value {
   const batch = x.shape.slice(0, batchDims);
-  if (axis !== batchDims) throw new RlvrError('tensor/unsupported-op', `gather with batchDims ${batchDims} needs axis ${batchDims}, got ${axis}.`);
+  if (axis !== batchDims)
+    throw new RlvrError(
+      'tensor/unsupported-op',
+      `gather with batchDims ${batchDims} needs axis ${batchDims}, got ${axis}.`,
+    );
   // GatherND with batch dimensions takes index tuples in the last axis.
-  const tuples = builder.add('Unsqueeze', [indices, builder.int64s([-1])], { type: 'int64', shape: [...indices.shape, 1] });
+  const tuples = builder.add('Unsqueeze', [indices, builder.int64s([-1])], {
+    type: 'int64',
+    shape: [...indices.shape, 1],
+  });
   const shape = [...batch, ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)];
-  return builder.add('GatherND', [x, tuples], { type: x.type, shape }, { attributes: { batch_dims: { int: batchDims } } });
+  return builder.add(
+    'GatherND',
+    [x, tuples],
+    { type: x.type, shape },
+    { attributes: { batch_dims: { int: batchDims } } },
+  );
 }

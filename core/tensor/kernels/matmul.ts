@@ -23,7 +23,10 @@ export function matMulNode(builder: GraphBuilder, a: Value, b: Value, options: M
   if (a.shape.length === 2 && b.shape.length === 2) {
     return builder.add('Gemm', [a, b], output, { attributes: { transA, transB, alpha: { float: alpha } } });
   }
-  return builder.add('FusedMatMul', [a, b], output, { domain: 'com.microsoft', attributes: { transA, transB, alpha: { float: alpha } } });
+  return builder.add('FusedMatMul', [a, b], output, {
+    domain: 'com.microsoft',
+    attributes: { transA, transB, alpha: { float: alpha } },
+  });
 }
 
 /** Registers matrix products. */

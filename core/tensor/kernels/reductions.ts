@@ -3,13 +3,32 @@ import type { GraphBuilder, Value } from '../graphBuilder.ts';
 import { castNode } from './elementwise.ts';
 import { defineKernel } from './defineKernel.ts';
 
-const reductions: Readonly<Record<string, string>> = { Sum: 'ReduceSum', Max: 'ReduceMax', Min: 'ReduceMin', Prod: 'ReduceProd', Mean: 'ReduceMean' };
+const reductions: Readonly<Record<string, string>> = {
+  Sum: 'ReduceSum',
+  Max: 'ReduceMax',
+  Min: 'ReduceMin',
+  Prod: 'ReduceProd',
+  Mean: 'ReduceMean',
+};
 
 /** Adds a reduction over `axes`. */
-export function reduceNode(builder: GraphBuilder, operator: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
+export function reduceNode(
+  builder: GraphBuilder,
+  operator: string,
+  x: Value,
+  axes: readonly number[],
+  keepDims: boolean,
+): Value {
   if (axes.length === 0) return x;
-  const shape = keepDims ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) : x.shape.filter((_, axis) => !axes.includes(axis));
-  return builder.add(operator, [x, builder.int64s(axes)], { type: x.type, shape }, { attributes: { keepdims: { int: keepDims ? 1 : 0 } } });
+  const shape = keepDims
+    ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    : x.shape.filter((_, axis) => !axes.includes(axis));
+  return builder.add(
+    operator,
+    [x, builder.int64s(axes)],
+    { type: x.type, shape },
+    { attributes: { keepdims: { int: keepDims ? 1 : 0 } } },
+  );
 }
 
 /** Registers reductions, arg-reductions, cumulative ops and softmaxes. */
@@ -22,11 +41,20 @@ export function registerReductionKernels(): void {
       return reduceNode(builder, operator, source, axes, attribute<boolean | undefined>('keepDims') ?? false);
     });
   }
-  for (const [kernel, operator] of [['All', 'ReduceMin'], ['Any', 'ReduceMax']] as const) {
+  for (const [kernel, operator] of [
+    ['All', 'ReduceMin'],
+    ['Any', 'ReduceMax'],
+  ] as const) {
     defineKernel(kernel, ({ builder, input, attribute }) => {
       const x = input('x');
       const axes = util.parseAxisParam(attribute<number | number[]>('axis'), [...x.shape]);
-      const reduced = reduceNode(builder, operator, castNode(builder, x, 'int32'), axes, attribute<boolean | undefined>('keepDims') ?? false);
+      const reduced = reduceNode(
+        builder,
+        operator,
+        castNode(builder, x, 'int32'),
+        axes,
+        attribute<boolean | undefined>('keepDims') ?? false,
+      );
       return castNode(builder, reduced, 'bool');
     });
   }
@@ -35,19 +63,36 @@ export function registerReductionKernels(): void {
       const x = input('x');
       const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
       const shape = x.shape.filter((_, i) => i !== axis);
-      const index = builder.add(kernel, [x], { type: 'int64', shape }, { attributes: { axis: { int: axis }, keepdims: { int: 0 } } });
+      const index = builder.add(
+        kernel,
+        [x],
+        { type: 'int64', shape },
+        { attributes: { axis: { int: axis }, keepdims: { int: 0 } } },
+      );
       return castNode(builder, index, 'int32');
     });
   }
   defineKernel('Cumsum', ({ builder, input, attribute }) => {
     const x = input('x');
     const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
-    return builder.add('CumSum', [x, builder.constant('int64', [], [axis])], { type: x.type, shape: x.shape }, {
-      attributes: { exclusive: { int: attribute<boolean>('exclusive') ? 1 : 0 }, reverse: { int: attribute<boolean>('reverse') ? 1 : 0 } },
-    });
+    return builder.add(
+      'CumSum',
+      [x, builder.constant('int64', [], [axis])],
+      { type: x.type, shape: x.shape },
+      {
+        attributes: {
+          exclusive: { int: attribute<boolean>('exclusive') ? 1 : 0 },
+          reverse: { int: attribute<boolean>('reverse') ? 1 : 0 },
+        },
+      },
+    );
   });
-  defineKernel('Softmax', ({ builder, input, attribute }) => lastAxisNode(builder, 'Softmax', input('logits'), attribute<number>('dim')));
-  defineKernel('LogSoftmax', ({ builder, input, attribute }) => lastAxisNode(builder, 'LogSoftmax', input('logits'), attribute<number>('axis')));
+  defineKernel('Softmax', ({ builder, input, attribute }) =>
+    lastAxisNode(builder, 'Softmax', input('logits'), attribute<number>('dim')),
+  );
+  defineKernel('LogSoftmax', ({ builder, input, attribute }) =>
+    lastAxisNode(builder, 'LogSoftmax', input('logits'), attribute<number>('axis')),
+  );
 }
 
 function lastAxisNode(builder: GraphBuilder, operator: string, x: Value, axis: number): Value {

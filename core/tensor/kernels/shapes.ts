@@ -16,18 +16,15 @@ export function transposeNode(builder: GraphBuilder, x: Value, permutation: read
   return builder.add('Transpose', [x], { type: x.type, shape }, { attributes: { perm: { ints: permutation } } });
 }
 
-/** Adds a Concat; along an axis with a symbolic size the result's size is a symbol of its own. */
+/** Adds a Concat. */
 export function concatNode(builder: GraphBuilder, parts: readonly Value[], axis: number): Value {
   const [first] = parts;
   if (first === undefined) throw new RangeError('concat of nothing');
   if (parts.length === 1) return first;
-  const sizes = parts.map((part) => part.shape[axis] ?? 1);
-  const symbolic = sizes.some((size) => builder.symbols.isSymbolic(size));
-  const symbol = symbolic ? builder.symbols.sumOf(sizes) : undefined;
-  const total = symbol?.prime ?? sizes.reduce((sum, size) => sum + size, 0);
+  const total = builder.symbols.sum(parts.map((part) => part.shape[axis] ?? 1));
   const shape = first.shape.map((size, i) => (i === axis ? total : size));
   const value = builder.add('Concat', parts, { type: first.type, shape }, { attributes: { axis: { int: axis } } });
-  if (symbol !== undefined) builder.bindSymbol(symbol.name, value, axis);
+  builder.bindSize(total, value, axis);
   return value;
 }
 
@@ -65,7 +62,9 @@ export function registerShapeKernels(): void {
     const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
     return builder.add('Unsqueeze', [x, builder.int64s([axis])], { type: x.type, shape });
   });
-  defineKernel('Transpose', ({ builder, input, attribute }) => transposeNode(builder, input('x'), attribute<number[]>('perm')));
+  defineKernel('Transpose', ({ builder, input, attribute }) =>
+    transposeNode(builder, input('x'), attribute<number[]>('perm')),
+  );
   defineKernel('Concat', ({ builder, inputs, attribute }) => {
     const rank = inputs[0]?.shape.length ?? 1;
     const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), Array<number>(rank).fill(1));
@@ -85,12 +84,21 @@ export function registerShapeKernels(): void {
     const axis = (attribute<number>('axis') + rank) % rank;
     const shape = x.shape.filter((_, i) => i !== axis);
     return Array.from({ length: x.shape[axis] ?? 0 }, (_, index) =>
-      builder.add('Gather', [x, builder.constant('int64', [], [index])], { type: x.type, shape }, { attributes: { axis: { int: axis } } }),
+      builder.add(
+        'Gather',
+        [x, builder.constant('int64', [], [index])],
+        { type: x.type, shape },
+        { attributes: { axis: { int: axis } } },
+      ),
     );
   });
   defineKernel('Slice', ({ builder, input, attribute }) => {
     const x = input('x');
-    const [begin = [], size = []] = slice_util.parseSliceParams(asTensorLike(x), attribute<number[]>('begin'), attribute<number[]>('size'));
+    const [begin = [], size = []] = slice_util.parseSliceParams(
+      asTensorLike(x),
+      attribute<number[]>('begin'),
+      attribute<number[]>('size'),
+    );
     return sliceNode(builder, x, begin, size);
   });
   defineKernel('StridedSlice', ({ builder, input, attribute }) => recordStridedSlice(builder, input('x'), attribute));
@@ -101,7 +109,10 @@ export function registerShapeKernels(): void {
     // Symbolic parts do not add up to the symbol of their sum, which is what tfjs would check.
     const isSymbolic = Array.isArray(given) && given.some((size) => builder.symbols.isSymbolic(size));
     const sizes = isSymbolic ? given : backend_util.prepareSplitSize(asTensorLike(x), given, axis);
-    const outputs = sizes.map((size) => ({ type: x.type, shape: x.shape.map((full, i) => (i === axis ? size : full)) }));
+    const outputs = sizes.map((size) => ({
+      type: x.type,
+      shape: x.shape.map((full, i) => (i === axis ? size : full)),
+    }));
     return builder.addMulti('Split', [x, builder.shapeVector(sizes)], outputs, { attributes: { axis: { int: axis } } });
   });
   defineKernel('PadV2', ({ builder, input, attribute }) => {
@@ -118,10 +129,18 @@ export function registerShapeKernels(): void {
     const shape = x.shape.map((size, axis) => size * (reps[axis] ?? 1));
     return builder.add('Tile', [x, builder.shapeVector(reps)], { type: x.type, shape });
   });
-  defineKernel('BroadcastTo', ({ builder, input, attribute }) => expandNode(builder, input('x'), attribute<number[]>('shape')));
-  defineKernel('Reverse', ({ builder, input, attribute }) => recordReverse(builder, input('x'), attribute<number | number[]>('dims')));
+  defineKernel('BroadcastTo', ({ builder, input, attribute }) =>
+    expandNode(builder, input('x'), attribute<number[]>('shape')),
+  );
+  defineKernel('Reverse', ({ builder, input, attribute }) =>
+    recordReverse(builder, input('x'), attribute<number | number[]>('dims')),
+  );
   defineKernel('Fill', ({ builder, attribute }) => {
-    const value = builder.constant(elementTypeOf(attribute<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'float32'), [], [attribute<number>('value')]);
+    const value = builder.constant(
+      elementTypeOf(attribute<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'float32'),
+      [],
+      [attribute<number>('value')],
+    );
     return expandNode(builder, value, attribute<number[]>('shape'));
   });
 }
@@ -136,7 +155,10 @@ function recordReverse(builder: GraphBuilder, x: Value, dims: number | number[])
   if (axes.length === 0) return x;
   const minusOnes = builder.int64s(axes.map(() => -1));
   const beforeFirst = builder.int64s(axes.map(() => -(2 ** 31)));
-  return builder.add('Slice', [x, minusOnes, beforeFirst, builder.int64s(axes), minusOnes], { type: x.type, shape: x.shape });
+  return builder.add('Slice', [x, minusOnes, beforeFirst, builder.int64s(axes), minusOnes], {
+    type: x.type,
+    shape: x.shape,
+  });
 }
 
 function recordStridedSlice(builder: GraphBuilder, x: Value, attribute: <T>(name: string) => T): Value {

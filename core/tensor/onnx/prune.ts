@@ -9,7 +9,11 @@ export function pruneGraph(graph: Graph): Graph {
     kept.push(node);
     for (const name of namesRead(node)) needed.add(name);
   }
-  return { ...graph, nodes: kept.reverse(), constants: graph.constants.filter((constant) => needed.has(constant.name)) };
+  return {
+    ...graph,
+    nodes: kept.reverse(),
+    constants: graph.constants.filter((constant) => needed.has(constant.name)),
+  };
 }
 
 /** Everything a node reads, also from inside the bodies it carries. */

@@ -13,7 +13,8 @@ export function attention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, bias: 
   const [rows, heads, queries, dim] = q.shape;
   const [, keyHeads, keys] = k.shape;
   const perKeyHead = heads / keyHeads;
-  const grouped = (x: tf.Tensor, last: number): tf.Tensor4D => tf.reshape(x, [rows, keyHeads, perKeyHead * queries, last]);
+  const grouped = (x: tf.Tensor, last: number): tf.Tensor4D =>
+    tf.reshape(x, [rows, keyHeads, perKeyHead * queries, last]);
   const perHead = (x: tf.Tensor, last: number): tf.Tensor4D => tf.reshape(x, [rows, heads, queries, last]);
   const output = withGradient(
     [q, k, v],
@@ -35,7 +36,15 @@ export function attention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, bias: 
   return output as tf.Tensor4D;
 }
 
-function scaledBatchMatMul(a: tf.Tensor4D, b: tf.Tensor4D, alpha: number, transposeA = false, transposeB = false): tf.Tensor4D {
+function scaledBatchMatMul(
+  a: tf.Tensor4D,
+  b: tf.Tensor4D,
+  alpha: number,
+  transposeA = false,
+  transposeB = false,
+): tf.Tensor4D {
   if (!isTracing()) return tf.mul(tf.matMul(a, b, transposeA, transposeB), alpha);
-  return emitOne([a, b], (builder, values) => matMulNode(builder, at(values, 0), at(values, 1), { transposeA, transposeB, alpha })) as tf.Tensor4D;
+  return emitOne([a, b], (builder, values) =>
+    matMulNode(builder, at(values, 0), at(values, 1), { transposeA, transposeB, alpha }),
+  ) as tf.Tensor4D;
 }

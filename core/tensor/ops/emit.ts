@@ -3,7 +3,10 @@ import { tf } from '../tf.ts';
 import { traceBackend } from '../traceBackend.ts';
 
 /** Adds nodes to the graph being traced and returns tensors for their outputs. Only while tracing (see isTracing). */
-export function emit(inputs: readonly tf.Tensor[], record: (builder: GraphBuilder, values: readonly Value[]) => readonly Value[]): tf.Tensor[] {
+export function emit(
+  inputs: readonly tf.Tensor[],
+  record: (builder: GraphBuilder, values: readonly Value[]) => readonly Value[],
+): tf.Tensor[] {
   const backend = traceBackend();
   const values = record(
     backend.builder,
@@ -13,7 +16,10 @@ export function emit(inputs: readonly tf.Tensor[], record: (builder: GraphBuilde
 }
 
 /** `emit` for nodes with a single output. */
-export function emitOne(inputs: readonly tf.Tensor[], record: (builder: GraphBuilder, values: readonly Value[]) => Value): tf.Tensor {
+export function emitOne(
+  inputs: readonly tf.Tensor[],
+  record: (builder: GraphBuilder, values: readonly Value[]) => Value,
+): tf.Tensor {
   const [output] = emit(inputs, (builder, values) => [record(builder, values)]);
   return output as tf.Tensor;
 }

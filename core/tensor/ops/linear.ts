@@ -12,7 +12,10 @@ export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D):
   if (bias === undefined) return tf.matMul(x, weight, false, true);
   const y = withGradient(
     [x, weight, bias],
-    (x2, w2, b2) => ({ value: isTracing() ? gemm(x2, w2, b2) : tf.add(tf.matMul(x2, w2, false, true), b2), saved: [x2, w2] }),
+    (x2, w2, b2) => ({
+      value: isTracing() ? gemm(x2, w2, b2) : tf.add(tf.matMul(x2, w2, false, true), b2),
+      saved: [x2, w2],
+    }),
     (dy, [x2, w2]: [tf.Tensor2D, tf.Tensor2D]) => [
       tf.matMul(dy as tf.Tensor2D, w2),
       tf.matMul(dy as tf.Tensor2D, x2, true),
@@ -31,7 +34,13 @@ function gemm(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor
 }
 
 /** alpha op(a) op(b) of two matrices, the factor applied inside the product. */
-export function scaledMatMul(a: tf.Tensor2D, b: tf.Tensor2D, alpha: number, transposeA = false, transposeB = false): tf.Tensor2D {
+export function scaledMatMul(
+  a: tf.Tensor2D,
+  b: tf.Tensor2D,
+  alpha: number,
+  transposeA = false,
+  transposeB = false,
+): tf.Tensor2D {
   if (!isTracing()) return tf.mul(tf.matMul(a, b, transposeA, transposeB), alpha);
   return emitOne([a, b], (builder, values) =>
     matMulNode(builder, at(values, 0), at(values, 1), { transposeA, transposeB, alpha }),

@@ -65,7 +65,9 @@ export function loop(options: LoopOptions): LoopResult {
     ...stacked.map((value) => ({ type: value.type, shape: [count.prime, ...value.shape] })),
   ];
   const start = builder.constant('bool', [], [1]);
-  const values = builder.addMulti('Loop', [turns, start, ...initial], outputs, { attributes: { body: { graph: body } } });
+  const values = builder.addMulti('Loop', [turns, start, ...initial], outputs, {
+    attributes: { body: { graph: body } },
+  });
   const firstStacked = values[initial.length];
   if (firstStacked !== undefined) builder.bindSymbol(count.name, firstStacked, 0);
   const tensors = values.map((value) => backend.tensorOf(value));
@@ -77,6 +79,7 @@ export function loop(options: LoopOptions): LoopResult {
 
 function tensorNamed(tensors: Readonly<Record<string, tf.Tensor>>, name: string): tf.Tensor {
   const tensor = tensors[name];
-  if (tensor === undefined) throw new RlvrError('tensor/trace', `The loop's body does not return the carried tensor "${name}".`, { name });
+  if (tensor === undefined)
+    throw new RlvrError('tensor/trace', `The loop's body does not return the carried tensor "${name}".`, { name });
   return tensor;
 }

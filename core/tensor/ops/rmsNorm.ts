@@ -35,8 +35,13 @@ function composed(x: tf.Tensor, weight: tf.Tensor1D, epsilon: number): { y: tf.T
 function traced(x: tf.Tensor, weight: tf.Tensor1D, epsilon: number): { y: tf.Tensor; inverse: tf.Tensor } {
   const [y, inverse] = emit([x, weight], (builder, values) => {
     const { type, shape } = at(values, 0);
-    const outputs = [{ type, shape }, { type, shape: [...shape.slice(0, -1), 1] }];
-    return builder.addMulti('SimplifiedLayerNormalization', values, outputs, { attributes: { axis: { int: -1 }, epsilon: { float: epsilon } } });
+    const outputs = [
+      { type, shape },
+      { type, shape: [...shape.slice(0, -1), 1] },
+    ];
+    return builder.addMulti('SimplifiedLayerNormalization', values, outputs, {
+      attributes: { axis: { int: -1 }, epsilon: { float: epsilon } },
+    });
   });
   return { y: y as tf.Tensor, inverse: inverse as tf.Tensor };
 }

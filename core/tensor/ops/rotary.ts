@@ -33,9 +33,17 @@ function traced(x: tf.Tensor2D, positions: tf.Tensor1D, { cos, sin }: RotaryTabl
     // Every token is a sequence of its own: the op refuses sequences longer than its table.
     const axes = builder.int64s([1]);
     const apart = builder.add('Unsqueeze', [xv, axes], { type: xv.type, shape: [at(xv.shape, 0), 1, at(xv.shape, 1)] });
-    const wide = builder.add('Unsqueeze', [castNode(builder, pv, 'int64'), axes], { type: 'int64', shape: [...pv.shape, 1] });
+    const wide = builder.add('Unsqueeze', [castNode(builder, pv, 'int64'), axes], {
+      type: 'int64',
+      shape: [...pv.shape, 1],
+    });
     const operands = [apart, wide, at(values, 2), at(values, 3)];
-    const turned = builder.add('RotaryEmbedding', operands, { type: xv.type, shape: apart.shape }, { domain: 'com.microsoft' });
+    const turned = builder.add(
+      'RotaryEmbedding',
+      operands,
+      { type: xv.type, shape: apart.shape },
+      { domain: 'com.microsoft' },
+    );
     return builder.add('Squeeze', [turned, axes], { type: xv.type, shape: xv.shape });
   }) as tf.Tensor2D;
 }

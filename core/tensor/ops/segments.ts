@@ -14,7 +14,10 @@ const splitKernel = 'SplitRows';
 export function splitRows(x: tf.Tensor2D, first: number, second: number): readonly [tf.Tensor2D, tf.Tensor2D] {
   if (!isTracing()) return tf.split(x, [first, second]) as [tf.Tensor2D, tf.Tensor2D];
   registerSplitRows();
-  return tf.engine().runKernel(splitKernel, { x }, { first, second, rows: x.shape[0] }) as unknown as [tf.Tensor2D, tf.Tensor2D];
+  return tf.engine().runKernel(splitKernel, { x }, { first, second, rows: x.shape[0] }) as unknown as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
 }
 
 /** a [n, width] above b [m, width] -> [rows, width], rows = n + m. Gradient: the two parts. */
@@ -31,7 +34,12 @@ function join(a: tf.Tensor2D, b: tf.Tensor2D, rows: number): tf.Tensor2D {
   if (!isTracing()) return tf.concat([a, b], 0);
   return emitOne([a, b], (builder, values) => {
     const { type, shape } = at(values, 0);
-    return builder.add('Concat', values, { type, shape: [rows, ...shape.slice(1)] }, { attributes: { axis: { int: 0 } } });
+    return builder.add(
+      'Concat',
+      values,
+      { type, shape: [rows, ...shape.slice(1)] },
+      { attributes: { axis: { int: 0 } } },
+    );
   }) as tf.Tensor2D;
 }
 
@@ -44,7 +52,9 @@ function registerSplitRows(): void {
     const { type, shape } = input('x');
     const sizes = [attribute<number>('first'), attribute<number>('second')];
     const outputs = sizes.map((rows) => ({ type, shape: [rows, ...shape.slice(1)] }));
-    return builder.addMulti('Split', [input('x'), builder.shapeVector(sizes)], outputs, { attributes: { axis: { int: 0 } } });
+    return builder.addMulti('Split', [input('x'), builder.shapeVector(sizes)], outputs, {
+      attributes: { axis: { int: 0 } },
+    });
   });
   tf.registerGradient({
     kernelName: splitKernel,

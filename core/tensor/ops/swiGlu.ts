@@ -26,6 +26,11 @@ function silu(x: tf.Tensor2D): tf.Tensor2D {
   if (!isTracing()) return tf.mul(x, tf.sigmoid(x));
   return emitOne([x], (builder, values) => {
     const { type, shape } = at(values, 0);
-    return builder.add('QuickGelu', values, { type, shape }, { domain: 'com.microsoft', attributes: { alpha: { float: 1 } } });
+    return builder.add(
+      'QuickGelu',
+      values,
+      { type, shape },
+      { domain: 'com.microsoft', attributes: { alpha: { float: 1 } } },
+    );
   }) as tf.Tensor2D;
 }

@@ -49,7 +49,12 @@ export function pick(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
     const [xv, iv] = [at(values, 0), at(values, 1)];
     const axes = builder.int64s([1]);
     const column = builder.add('Unsqueeze', [iv, axes], { type: iv.type, shape: [...iv.shape, 1] });
-    const picked = builder.add('GatherElements', [xv, column], { type: xv.type, shape: column.shape }, { attributes: { axis: { int: 1 } } });
+    const picked = builder.add(
+      'GatherElements',
+      [xv, column],
+      { type: xv.type, shape: column.shape },
+      { attributes: { axis: { int: 1 } } },
+    );
     return builder.add('Squeeze', [picked, axes], { type: xv.type, shape: iv.shape });
   }) as tf.Tensor1D;
 }

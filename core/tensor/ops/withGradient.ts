@@ -1,6 +1,5 @@
 import { tf } from '../tf.ts';
 
-
 /**
  * An op with a gradient of its own. `gradient` gets the output's gradient and what `forward` saved, and returns one gradient for each input,
  * in order. What no one needs of them is cut from the traced graph.

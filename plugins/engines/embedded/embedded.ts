@@ -4,7 +4,11 @@ import type { Engine, EngineJob, EngineOutcome } from '../../../core/contracts/e
 import type { PluginCatalog, PluginKind } from '../../../core/contracts/pluginCatalog.ts';
 import { RlvrError, messageOf } from '../../../core/errors.ts';
 import { choiceSites } from '../../../core/experiment/pluginChoices.ts';
-import { newestCheckpoint, writeCheckpoint, type Checkpoint as RunCheckpoint } from '../../../core/runs/checkpointFolder.ts';
+import {
+  newestCheckpoint,
+  writeCheckpoint,
+  type Checkpoint as RunCheckpoint,
+} from '../../../core/runs/checkpointFolder.ts';
 import { checkSameEnvironment, describeEnvironment, effectiveThreads } from '../../../core/runs/environment.ts';
 import { installedVersions } from '../../../core/runs/installedVersions.ts';
 import { pluginHash } from '../../../core/runs/pluginHash.ts';
@@ -45,12 +49,16 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   const record = readRun(job.runFolder);
   const { experiment, source } = record;
   if (experiment.engine.device !== 'cpu' && experiment.engine.device !== 'auto') {
-    throw new RlvrError('engine/unavailable', `The embedded engine runs on the device "cpu" (or "auto"), not on "${experiment.engine.device}".`);
+    throw new RlvrError(
+      'engine/unavailable',
+      `The embedded engine runs on the device "cpu" (or "auto"), not on "${experiment.engine.device}".`,
+    );
   }
   configureRuntime({ threads: effectiveThreads(experiment.engine.threads) });
   const environment = describeEnvironment({ ...installedVersions(), threads: experiment.engine.threads });
   const checkpoint = newestCheckpoint(job.runFolder);
-  if (checkpoint !== undefined && record.environment !== undefined) checkSameEnvironment(record.environment, environment);
+  if (checkpoint !== undefined && record.environment !== undefined)
+    checkSameEnvironment(record.environment, environment);
   const prepared = await prepareRun(experiment, source.folder, catalog);
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
@@ -69,7 +77,12 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   return trainRun(job, current, prepared, resumeFrom);
 }
 
-async function trainRun(job: EngineJob, record: RunRecord, { options }: PreparedRun, resumeFrom: LearnerState | undefined): Promise<EngineOutcome> {
+async function trainRun(
+  job: EngineJob,
+  record: RunRecord,
+  { options }: PreparedRun,
+  resumeFrom: LearnerState | undefined,
+): Promise<EngineOutcome> {
   const journal = openJournal(job, record, options.generation.rewards);
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
   const onDidReachCheckpoint = async (state: LearnerState): Promise<void> => {
@@ -96,10 +109,16 @@ async function trainRun(job: EngineJob, record: RunRecord, { options }: Prepared
 }
 
 /** A resumed run must read what it was started with. */
-async function checkSameData(record: RunRecord, prepared: PreparedRun, checkpoint: RunCheckpoint | undefined): Promise<void> {
+async function checkSameData(
+  record: RunRecord,
+  prepared: PreparedRun,
+  checkpoint: RunCheckpoint | undefined,
+): Promise<void> {
   if (checkpoint === undefined) return;
   const now = await prepared.hashes();
-  const changed = Object.keys(now).filter((name) => record.hashes[name] !== undefined && record.hashes[name] !== now[name]);
+  const changed = Object.keys(now).filter(
+    (name) => record.hashes[name] !== undefined && record.hashes[name] !== now[name],
+  );
   if (changed.length === 0) return;
   throw new RlvrError(
     'run/environment-changed',

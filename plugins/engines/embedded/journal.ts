@@ -38,12 +38,17 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
       updateRun(runFolder, { evaluation });
     },
     onDidGenerate: (step, rows) => {
-      writeCompletions(runFolder, step, rows.map((row) => completionRow(step, row, rewards)));
+      writeCompletions(
+        runFolder,
+        step,
+        rows.map((row) => completionRow(step, row, rewards)),
+      );
     },
     onDidStep: (step, values) => {
       metrics.append({ step, metrics: values });
       events.append(step, values);
-      if (step > 0) updateRun(runFolder, step === 1 ? { steps: step, firstStepSeconds: process.uptime() } : { steps: step });
+      if (step > 0)
+        updateRun(runFolder, step === 1 ? { steps: step, firstStepSeconds: process.uptime() } : { steps: step });
       report({ kind: 'step', step, metrics: values });
     },
     close: () => {
@@ -53,7 +58,16 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
   };
 }
 
-function summary({ accuracy, low, high, problems, samples, passAtK, meanTokens, unjudged }: Evaluation): EvaluationResult {
+function summary({
+  accuracy,
+  low,
+  high,
+  problems,
+  samples,
+  passAtK,
+  meanTokens,
+  unjudged,
+}: Evaluation): EvaluationResult {
   return { accuracy, low, high, problems, samples, passAtK, meanTokens, unjudged };
 }
 

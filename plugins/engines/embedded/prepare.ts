@@ -19,7 +19,11 @@ export interface PreparedRun {
 }
 
 /** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
-export async function prepareRun(experiment: Experiment, baseFolder: string, catalog: PluginCatalog): Promise<PreparedRun> {
+export async function prepareRun(
+  experiment: Experiment,
+  baseFolder: string,
+  catalog: PluginCatalog,
+): Promise<PreparedRun> {
   const modelFolder = path.resolve(baseFolder, experiment.model.path);
   const checkpoint = await loadCheckpoint(modelFolder);
   const tokenizer = loadTokenizer(modelFolder);
@@ -46,8 +50,11 @@ export async function prepareRun(experiment: Experiment, baseFolder: string, cat
   const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
   const report = isMeasured ? await open(measured, 'report') : undefined;
   const selection = evaluation.every > 0 ? await open(measured, 'selection') : undefined;
-  const watchedSources = await Promise.all(data.watch.map(async (choice) => ({ choice, source: await open(choice, 'report') })));
-  const prompts = (source: ProblemSource | undefined): Prompt[] => firstProblems(source, evaluation.problems).map(promptOf);
+  const watchedSources = await Promise.all(
+    data.watch.map(async (choice) => ({ choice, source: await open(choice, 'report') })),
+  );
+  const prompts = (source: ProblemSource | undefined): Prompt[] =>
+    firstProblems(source, evaluation.problems).map(promptOf);
   const rewards = weightedRewards(experiment, catalog);
   const stopIds = [...new Set([...tokenizer.eosIds, ...checkpoint.config.eosTokenIds])];
   const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
@@ -136,7 +143,12 @@ function weightedRewards({ rewards }: Experiment, catalog: PluginCatalog): reado
     const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
     const count = (used.get(plugin.id) ?? 0) + 1;
     used.set(plugin.id, count);
-    if (!Number.isFinite(choice.weight)) throw new RlvrError('config/invalid', `The weight of reward "${plugin.id}" is not a finite number.`);
-    return { name: count === 1 ? plugin.id : `${plugin.id}-${count}`, weight: choice.weight, score: plugin.create(config) };
+    if (!Number.isFinite(choice.weight))
+      throw new RlvrError('config/invalid', `The weight of reward "${plugin.id}" is not a finite number.`);
+    return {
+      name: count === 1 ? plugin.id : `${plugin.id}-${count}`,
+      weight: choice.weight,
+      score: plugin.create(config),
+    };
   });
 }

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
+import { RlvrError } from '../core/errors.ts';
+import { choiceSites, chosenPlugin } from '../core/experiment/pluginChoices.ts';
+import type { Experiment } from '../core/experiment/schema.ts';
+import { checkWeightShapes } from '../core/model/checkWeightShapes.ts';
+import { readModelConfig } from '../core/model/modelConfig.ts';
+import type { DecoderConfig } from '../core/model/modelConfig.ts';
+import { openWeightFiles } from '../core/model/weightFiles.ts';
+import { targetLayers } from '../core/training/policy.ts';
+
+/**
+ * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that nothing is created for a run
+ * that cannot start. Throws `model/...`, `tokenizer/...`, `safetensors/...`, `adapter/...` and `dataset/...` errors.
+ */
+export async function checkInputs(experiment: Experiment, baseFolder: string, catalog: PluginCatalog): Promise<void> {
+  const folder = path.resolve(baseFolder, experiment.model.path);
+  if (!existsSync(folder)) {
+    throw new RlvrError('model/missing', `There is no model folder ${folder} (model.path: ${experiment.model.path}).`, {
+      path: folder,
+    });
+  }
+  const config = readModelConfig(folder);
+  checkWeights(folder, config);
+  if (!existsSync(path.join(folder, 'tokenizer.json'))) {
+    throw new RlvrError('tokenizer/missing', `The model folder ${folder} holds no tokenizer.json.`, { path: folder });
+  }
+  checkAdapter(experiment, config, catalog);
+  for (const { kind, choice } of choiceSites(experiment)) {
+    if (kind !== 'dataset') continue;
+    const { plugin, config: options } = chosenPlugin(catalog, kind, choice);
+    await plugin.open(options, { split: 'train', seed: experiment.seed, baseFolder });
+  }
+}
+
+function checkWeights(folder: string, config: DecoderConfig): void {
+  const { tensors, close } = openWeightFiles(folder);
+  try {
+    checkWeightShapes(folder, config, new Map([...tensors].map(([name, file]) => [name, file.info(name).shape])));
+  } finally {
+    close();
+  }
+}
+
+function checkAdapter(experiment: Experiment, config: DecoderConfig, catalog: PluginCatalog): void {
+  const { plugin, config: options } = chosenPlugin(catalog, 'adapter', experiment.adapter);
+  const targets = plugin.targets(options, targetLayers(config));
+  const finding = plugin.check?.(options, targets).find(({ severity }) => severity === 'error');
+  if (finding === undefined) return;
+  const message = `adapter.${finding.path}: ${finding.message}`;
+  throw new RlvrError('adapter/invalid', message, { path: finding.path });
+}

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { formatCount, formatMoment, formatSeconds } from '../../core/report/formatValue.ts';
+import type { EvaluationResult } from '../../core/runs/runRecord.ts';
+import { findRun } from '../../core/runs/runStore.ts';
+import type { CommandContext } from '../command.ts';
+import { describeRunJson } from '../describeRun.ts';
+import { describeAccuracy, describeMetrics } from '../display/describe.ts';
+import { secondsSpent, stepsDone } from '../display/runView.ts';
+import type { RunView } from '../display/runView.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { readView } from '../readView.ts';
+import { formatError } from '../reportError.ts';
+import { writeFacts } from '../table.ts';
+import { writeJson, writeLine } from '../terminal.ts';
+
+/** `rlvr show RUN`: one run in detail. */
+export function showCommand({ terminal, json, runsFolder, cwd }: CommandContext, reference: string): number {
+  const view = readView(findRun(runsFolder, reference));
+  if (json) {
+    writeJson(terminal, describeRunJson(view));
+    return exitCodes.success;
+  }
+  writeFacts(terminal, describeFacts(view, cwd));
+  const { error } = view.record;
+  if (error !== undefined) writeLine(terminal, formatError(terminal, error.code, error.message));
+  if (view.status === 'interrupted' || view.status === 'stopped') {
+    writeLine(terminal, `\`rlvr resume ${view.record.id}\` goes on from the newest checkpoint.`);
+  }
+  return exitCodes.success;
+}
+
+function describeFacts(view: RunView, cwd: string): readonly (readonly [string, string])[] {
+  const { record, status, folder, lines } = view;
+  const { experiment, trainableParameters: trainable, firstStepSeconds, checks } = record;
+  const known = <Value>(value: Value | undefined, describe: (value: Value) => string): string[] =>
+    value === undefined ? [] : [describe(value)];
+  const accuracy = (result: EvaluationResult): string =>
+    `${describeAccuracy(result)} of ${formatCount(result.problems)} problems`;
+  const facts: readonly (readonly [string, readonly string[]])[] = [
+    ['run', [record.id]],
+    ['status', [status]],
+    ['method', [record.method]],
+    ['steps', [`${formatCount(stepsDone(view))} of ${formatCount(experiment.training.steps)}`]],
+    ['time', [formatSeconds(secondsSpent(view))]],
+    ['to first step', known(firstStepSeconds, formatSeconds)],
+    ['created', [formatMoment(record.createdAt)]],
+    ['model', [path.relative(cwd, path.resolve(record.source.folder, experiment.model.path))]],
+    ['trained values', known(trainable, formatCount)],
+    ['accuracy before', known(record.evaluation.before, accuracy)],
+    ['accuracy after', known(record.evaluation.after, accuracy)],
+    ['last step', known(lines.at(-1), (line) => describeMetrics(line).join(', '))],
+    ['checks', checks.length === 0 ? [] : [describeChecks(checks)]],
+    ['folder', [path.relative(cwd, folder)]],
+  ];
+  return facts.flatMap(([name, values]) => values.map((value) => [name, value] as const));
+}
+
+function describeChecks(checks: RunView['record']['checks']): string {
+  const failed = checks.filter(({ passed }) => !passed);
+  return failed.length === 0
+    ? `all ${checks.length} passed: ${checks.map(({ name }) => name).join(', ')}`
+    : `${failed.length} of ${checks.length} failed: ${failed.map(({ name }) => name).join(', ')}`;
+}

@@ -1,0 +1,54 @@
+import { formatCount, formatNumber, formatSeconds, formatValue } from '../../core/report/formatValue.ts';
+import { metricNames } from '../../core/metricNames.ts';
+import type { MetricsLine } from '../../core/runs/metrics.ts';
+import type { RunProgress } from '../../core/runs/progressFile.ts';
+import type { RunStatus } from '../../core/runs/runRecord.ts';
+import type { AccuracyPoint } from './runView.ts';
+
+/** `64.1 % (59.8 to 68.2)`: an accuracy with its 95 % interval. */
+export function describeAccuracy({ accuracy, low, high }: Omit<AccuracyPoint, 'step'>): string {
+  const percent = formatValue(accuracy, 'fraction');
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return percent;
+  return `${percent} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+}
+
+/** `evaluated after step 20: 58.2 % (54.0 to 62.3) of 512 problems right`. */
+export function describeEvaluation(point: AccuracyPoint): string {
+  const when = point.step === 0 ? 'before training' : `after step ${point.step}`;
+  const of = point.problems === undefined ? '' : ` of ${formatCount(point.problems)} problems`;
+  return `evaluated ${when}: ${describeAccuracy(point)}${of} right`;
+}
+
+/** The key metrics of a step as `name value`, those that the step has. */
+export function describeMetrics({ metrics }: MetricsLine): readonly string[] {
+  const number = (name: string, label: string): string[] => {
+    const value = metrics[name];
+    return value === undefined ? [] : [`${label} ${formatNumber(value)}`];
+  };
+  const throughput = metrics[metricNames.rolloutThroughput];
+  const seconds = metrics[metricNames.stepSeconds];
+  return [
+    ...number(metricNames.reward, 'reward'),
+    ...number(metricNames.length, 'length'),
+    ...number(metricNames.entropy, 'entropy'),
+    ...number(metricNames.gradNorm, 'grad norm'),
+    ...(throughput === undefined ? [] : [`${formatCount(throughput)} tok/s`]),
+    ...(seconds === undefined ? [] : [`${formatSeconds(seconds)} a step`]),
+  ];
+}
+
+/** What a run's process is doing, in words. */
+export function describeProgress(status: RunStatus, progress: RunProgress | undefined): string {
+  if (status === 'queued' || progress === undefined) return 'starting';
+  const { phase, done, total } = progress;
+  const count = total === undefined || total === 0 ? '' : ` ${formatCount(done)}/${formatCount(total)}`;
+  const words: Readonly<Record<RunProgress['phase'], string>> = {
+    starting: 'loading the model and tracing the graphs',
+    evaluating: `evaluating${count}`,
+    rollout: `sampling completions${count}`,
+    training: `training${count}`,
+    saving: 'saving a checkpoint',
+    finished: 'finished',
+  };
+  return words[phase];
+}

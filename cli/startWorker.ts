@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { runFile } from '../core/runs/runFiles.ts';
+import { writing } from '../core/runs/writing.ts';
+import { workerFile } from './installation.ts';
+
+const linesShown = 8;
+
+/** A worker that was started from here. */
+export interface StartedWorker {
+  readonly child: ChildProcess;
+  /** The last lines of what it has written to the run's log since it started. */
+  logTail(): string;
+}
+
+/** Starts the process that works on a run. It goes on when this one ends. Throws `run/unwritable`. */
+export function startWorker(runFolder: string): StartedWorker {
+  const log = runFile(runFolder, 'workerLog');
+  const descriptor = writing(log, () => openSync(log, 'a'));
+  try {
+    const { size } = fstatSync(descriptor);
+    const child = spawn(process.execPath, [workerFile(), runFolder], {
+      detached: true,
+      stdio: ['ignore', descriptor, descriptor],
+      windowsHide: true,
+    });
+    child.unref();
+    const written = (): string => readFileSync(log).subarray(size).toString('utf8');
+    return { child, logTail: () => written().trimEnd().split('\n').slice(-linesShown).join('\n') };
+  } finally {
+    closeSync(descriptor);
+  }
+}
