@@ -4,6 +4,7 @@ import { lora } from './adapters/lora.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
 import { jsonl } from './datasets/jsonl/jsonl.ts';
+import { embedded } from './engines/embedded/embedded.ts';
 import { bnpo } from './objectives/bnpo.ts';
 import { dapo } from './objectives/dapo.ts';
 import { drGrpo } from './objectives/drGrpo.ts';
@@ -26,5 +27,5 @@ export const plugins: PluginSet = {
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [],
   datasets: [arithmetic, countdownDataset, jsonl],
-  engines: [],
+  engines: [embedded],
 };
