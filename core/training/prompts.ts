@@ -1,6 +1,6 @@
 import type { Problem } from '../contracts/dataset.ts';
 import { RlvrError } from '../errors.ts';
-import { renderChat } from '../model/chatTemplate.ts';
+import { applyChatTemplate } from '../model/applyChatTemplate.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 
 /** How problems become prompts. */
@@ -25,8 +25,7 @@ export interface Prompt {
 
 /** Makes a prompt of each problem. Throws `training/prompt-too-long`; a prompt is never cut. */
 export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions): (problem: Problem) => Prompt {
-  const template = options.chat ? tokenizer.chatTemplate : undefined;
-  if (options.chat && template === undefined) {
+  if (options.chat && tokenizer.chatTemplate === undefined) {
     throw new RlvrError(
       'tokenizer/invalid',
       'The tokenizer has no chat template. Set data.chat to false, or use a model that has one.',
@@ -34,8 +33,8 @@ export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions
   }
   return (problem) => {
     const said = options.template.replaceAll('{question}', () => problem.question);
-    const text = template === undefined ? said : renderPrompt(template, said, options.system, tokenizer);
-    const ids = tokenizer.encode(text, { addSpecialTokens: template === undefined });
+    const text = options.chat ? renderPrompt(said, options.system, tokenizer) : said;
+    const ids = tokenizer.encode(text, { addSpecialTokens: !options.chat });
     const room = Math.min(options.maxPromptTokens, options.contextTokens - options.maxCompletionTokens);
     if (ids.length > room) {
       throw new RlvrError(
@@ -53,10 +52,10 @@ export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions
   };
 }
 
-function renderPrompt(template: string, said: string, system: string | undefined, tokenizer: Tokenizer): string {
+function renderPrompt(said: string, system: string | undefined, tokenizer: Tokenizer): string {
   const messages = [
     ...(system === undefined ? [] : [{ role: 'system', content: system }]),
     { role: 'user', content: said },
   ];
-  return renderChat(template, messages, { addGenerationPrompt: true, specialTokens: tokenizer.specialTokens });
+  return applyChatTemplate(tokenizer, messages, { addGenerationPrompt: true });
 }

@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyChatTemplate, readChatTemplates, selectChatTemplate } from '../../core/model/chatTemplates.ts';
+import { readChatTemplates, selectChatTemplate } from '../../core/model/chatTemplates.ts';
 import { temporaryFolder } from './modelFolders.ts';
 
 const root = temporaryFolder();
-const messages = [{ role: 'user', content: 'hi' }];
 
 describe('readChatTemplates', () => {
   it('prefers files to tokenizer_config.json, and that to chat_template.json', () => {
@@ -62,29 +61,5 @@ describe('selectChatTemplate', () => {
       ),
     ).toBeUndefined();
     expect(selectChatTemplate(new Map())).toBeUndefined();
-  });
-});
-
-describe('applyChatTemplate', () => {
-  it("uses the tokenizer's template and special tokens", () => {
-    const tokenizer = {
-      chatTemplates: new Map([['default', '{{ bos_token }}{{ messages[0].content }}']]),
-      specialTokens: { bos_token: '<s>' },
-    };
-    expect(applyChatTemplate(tokenizer, messages)).toBe('<s>hi');
-  });
-
-  it('says when there is no template to use', () => {
-    const several = {
-      chatTemplates: new Map([
-        ['a', ''],
-        ['b', ''],
-      ]),
-      specialTokens: {},
-    };
-    expect(() => applyChatTemplate({ chatTemplates: new Map(), specialTokens: {} }, messages)).toThrow(/it has none/);
-    expect(() => applyChatTemplate(several, messages)).toThrow(
-      expect.objectContaining({ code: 'tokenizer/missing', fields: { templates: ['a', 'b'] } }),
-    );
   });
 });
