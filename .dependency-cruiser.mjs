@@ -30,7 +30,7 @@ const pluginLayers = {
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
-  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'runs'],
+  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs'],
 };
 
 function folders(names) {

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { RandomStream } from '../tensor/random.ts';
 import type { InitialParameter, ParameterSpec, TargetLayer } from './parameter.ts';
 import type { ConfigFinding, PluginDescription } from './plugin.ts';
+import type { RandomNumbers } from './randomNumbers.ts';
 
 /** Data of the base model on a few batches that an initialisation may ask for (EVA, CorDA: activations; LoRA-GA: gradients). */
 export interface CalibrationRequest {
@@ -33,7 +33,7 @@ export interface AttachContext<LayerOptions> {
   /** The base bias, where the layer has one; never to be written to. */
   readonly bias?: Float32Array;
   /** A stream of random numbers of this layer's own. */
-  readonly random: RandomStream;
+  readonly random: RandomNumbers;
   readonly calibration?: LayerCalibration;
 }
 
@@ -156,7 +156,7 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   plan(
     config: Config,
     targets: readonly TargetLayer[],
-    random: RandomStream,
+    random: RandomNumbers,
     calibration?: ReadonlyMap<string, LayerCalibration>,
   ): AdapterPlan<LayerOptions>;
   /** Initial values of one layer. Their names begin with the layer's. */

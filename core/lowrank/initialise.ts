@@ -1,4 +1,4 @@
-import type { RandomStream } from '../tensor/random.ts';
+import type { RandomNumbers } from '../contracts/randomNumbers.ts';
 
 /** How A and B start: `true`: A uniform, B zero; `gaussian`: A normal, B zero; `false`: both uniform, which is not the identity. */
 export type LowRankStart = boolean | 'gaussian';
@@ -12,7 +12,7 @@ export interface LowRankFactors {
 /**
  * Uniform on +-1/sqrt(fanIn): Kaiming's rule with a = sqrt 5, the start of every linear layer in torch (arXiv 1502.01852).
  */
-export function kaimingUniform(count: number, fanIn: number, random: RandomStream): Float32Array {
+export function kaimingUniform(count: number, fanIn: number, random: RandomNumbers): Float32Array {
   const bound = 1 / Math.sqrt(fanIn);
   return random.uniforms(count).map((value) => (2 * value - 1) * bound);
 }
@@ -22,7 +22,7 @@ export function startLowRank(
   start: LowRankStart,
   [out, inputs]: readonly [number, number],
   rank: number,
-  random: RandomStream,
+  random: RandomNumbers,
 ): LowRankFactors {
   const a =
     start === 'gaussian'

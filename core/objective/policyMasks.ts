@@ -4,7 +4,7 @@ import { indicator } from './metricSums.ts';
 import type { PolicyOptions } from './policyOptions.ts';
 import { meanOverSequence } from './policyTerms.ts';
 import { maskedQuantile } from './quantile.ts';
-import { withoutGradient } from './withoutGradient.ts';
+import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 
 /**
  * 1 for sequences that are kept, [R, 1]: those with A >= 0, or whose log-probability has on average fallen by at most the threshold since

@@ -2,7 +2,7 @@ import type { PolicyBatch } from '../contracts/objective.ts';
 import { tf } from '../tensor/tf.ts';
 import { LARGEST_FLOAT32 } from './float32.ts';
 import type { PolicyOptions } from './policyOptions.ts';
-import { withoutGradient } from './withoutGradient.ts';
+import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 
 /**
  * Ratio of the old policy to the distribution that was sampled, [R, T] or, per sequence, [R, 1]: bounded (`truncate`) or 0 outside of the

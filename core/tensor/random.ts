@@ -1,3 +1,4 @@
+import type { RandomNumbers } from '../contracts/randomNumbers.ts';
 import { RlvrError } from '../errors.ts';
 
 const ROUNDS = 10;
@@ -122,7 +123,7 @@ export interface RandomState {
  * One stream of random numbers, a pure function of its name and position: drawing from one stream never moves another, and
  * drawing n values at once gives the same values as drawing them one by one (`normals` draws them in pairs).
  */
-export class RandomStream {
+export class RandomStream implements RandomNumbers {
   private readonly name: Counter;
   private position: number;
   private readonly block = new Uint32Array(4);

@@ -1,7 +1,7 @@
 import type { Objective, PolicyBatch } from '../contracts/objective.ts';
 import type { Optimizer, SlotSpec } from '../contracts/optimizer.ts';
 import type { InitialParameter } from '../contracts/parameter.ts';
-import { withoutGradient } from '../objective/withoutGradient.ts';
+import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 import { runDecoder } from '../model/decoder.ts';
 import { packedInputs } from '../model/packedInputs.ts';
 import { predictCompletions } from '../model/predict.ts';

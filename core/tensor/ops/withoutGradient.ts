@@ -1,4 +1,4 @@
-import { tf } from '../tensor/tf.ts';
+import { tf } from '../tf.ts';
 
 /**
  * A value computed from `inputs` through which no gradient flows: masks and weights that a loss takes as given. What happens inside is
