@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { runCommandLine } from './commandLine.ts';
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-process.stdout.write(`${manifest.version}\n`);
+process.exitCode = await runCommandLine(process.argv.slice(2));

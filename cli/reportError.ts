@@ -12,7 +12,7 @@ const nextSteps: Readonly<Partial<Record<ErrorCode, string>>> = {
   'config/unknown-plugin': '`rlvr plugins` lists every plugin with its options.',
   'config/unreadable': '`rlvr init` writes an experiment to start from.',
   'model/missing': 'Set `model.path` to a Hugging Face model folder (config.json, tokenizer.json, *.safetensors).',
-  'run/not-found': '`rlvr runs` lists the runs; `--runs DIR` looks in another folder.',
+  'run/not-found': '`rlvr runs` lists the runs; `--runs-folder FOLDER` looks in another folder.',
   'run/invalid-id': '`rlvr runs` lists the runs.',
   'run/not-running': '`rlvr runs` shows which runs are in progress.',
   'run/environment-changed':

@@ -13,7 +13,7 @@ export interface WatchOptions {
   /** The run's process, where it was started from here. */
   readonly worker?: StartedWorker;
   /** Whether to leave at once. */
-  readonly detach?: boolean;
+  readonly detach?: boolean | undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ import { watchToEnd } from '../watchToEnd.ts';
 
 /** Options of `rlvr resume`. */
 export interface ResumeOptions {
-  readonly detach: boolean;
+  readonly detach?: boolean;
   /** Whether to go on although versions, processor or threads are not those that the run started with. */
-  readonly acceptChanges: boolean;
+  readonly acceptChanges?: boolean;
 }
 
 /** `rlvr resume RUN`: goes on with a run from its newest checkpoint, and shows it until it ends. */
@@ -36,7 +36,7 @@ export async function resumeCommand(
       status: 'queued',
       queuedAt: new Date().toISOString(),
       error: undefined,
-      ...(options.acceptChanges ? { environment: undefined } : {}),
+      ...(options.acceptChanges === true ? { environment: undefined } : {}),
     });
   } finally {
     lock.release();

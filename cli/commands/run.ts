@@ -9,7 +9,7 @@ import { watchToEnd } from '../watchToEnd.ts';
 /** Options of `rlvr run`. */
 export interface RunOptions {
   readonly set: readonly string[];
-  readonly detach: boolean;
+  readonly detach?: boolean;
 }
 
 /** `rlvr run FILE`: checks the experiment, creates its run, starts the process that trains, and shows it until it ends. */

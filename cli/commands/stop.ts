@@ -12,7 +12,7 @@ import { writeJson, writeLine } from '../terminal.ts';
 /** Options of `rlvr stop`. */
 export interface StopOptions {
   /** Whether to end the process when it has not ended in time. */
-  readonly force: boolean;
+  readonly force?: boolean;
   /** Seconds to wait. */
   readonly timeout: number;
 }
@@ -31,7 +31,7 @@ export async function stopCommand(context: CommandContext, reference: string, op
   requestStop(folder);
   if (!json && terminal.isLive) writeLine(terminal, `Asked run ${id} to stop after the step in progress.`);
   let hasEnded = await waitForEnd(folder, options.timeout);
-  if (!hasEnded && options.force) {
+  if (!hasEnded && options.force === true) {
     killRun(folder);
     hasEnded = await waitForEnd(folder, options.timeout);
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Experiment } from '../experiment/schema.ts';
 import { RlvrError } from '../errors.ts';
@@ -20,19 +20,6 @@ export interface NewRun {
   readonly experiment: Experiment;
   readonly source: RunRecord['source'];
   readonly now?: Date;
-}
-
-/**
- * Where runs are kept: `chosen` (`--runs`) or else RLVR_RUNS, or else `.rlvr/runs` in the nearest folder upward from `cwd` that has an `.rlvr`,
- * or else `.rlvr/runs` in `cwd`. Absolute; it need not exist yet.
- */
-export function findRunsFolder(cwd: string, chosen: string | undefined, fromEnvironment: string | undefined): string {
-  const named = chosen ?? (fromEnvironment === '' ? undefined : fromEnvironment);
-  if (named !== undefined) return path.resolve(cwd, named);
-  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
-    if (isFolder(path.join(folder, '.rlvr'))) return path.join(folder, '.rlvr', 'runs');
-    if (folder === path.dirname(folder)) return path.resolve(cwd, '.rlvr', 'runs');
-  }
 }
 
 /** Creates a run with status `queued`. Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
@@ -142,12 +129,4 @@ function makeRunsFolder(runsFolder: string): void {
     // Runs are results of a machine, not sources: they stay out of the user's repository unless this file is removed.
     if (isOwnFolder && isNew) writeFileSync(path.join(path.dirname(runsFolder), '.gitignore'), '*\n');
   });
-}
-
-function isFolder(target: string): boolean {
-  try {
-    return statSync(target).isDirectory();
-  } catch {
-    return false;
-  }
 }

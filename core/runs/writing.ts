@@ -3,9 +3,9 @@ import { RlvrError } from '../errors.ts';
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space and resume the run, everything written before is intact',
   EDQUOT: 'your disk quota is used up; free some space and resume the run, everything written before is intact',
-  EACCES: 'permission denied; choose another folder with --runs, or change the permissions',
-  EPERM: 'the operation is not permitted; choose another folder with --runs, or change the permissions',
-  EROFS: 'the file system is read-only; choose another folder with --runs',
+  EACCES: 'permission denied; choose another folder with --runs-folder, or change the permissions',
+  EPERM: 'the operation is not permitted; choose another folder with --runs-folder, or change the permissions',
+  EROFS: 'the file system is read-only; choose another folder with --runs-folder',
   ENOTDIR: 'a part of this path is a file and not a folder',
   EISDIR: 'a folder is in the way',
   EEXIST: 'something of this name is in the way',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireLock } from '../../core/runs/lock.ts';
 import { observeRun, readRun, updateRun } from '../../core/runs/runJson.ts';
-import { createRun, findRun, findRunsFolder, listRuns } from '../../core/runs/runStore.ts';
+import { createRun, findRun, listRuns } from '../../core/runs/runStore.ts';
 import { someExperiment } from './experiment.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -14,19 +14,6 @@ function create(runsFolder: string, at: string, name = 'trial'): ReturnType<type
     now: new Date(at),
   });
 }
-
-describe('findRunsFolder', () => {
-  it('takes the option, then the environment, then the nearest .rlvr upward, then the current folder', () => {
-    const folder = temporaryFolder();
-    const deep = path.join(folder, 'a', 'b');
-    mkdirSync(deep, { recursive: true });
-    expect(findRunsFolder(deep, 'x', 'y')).toBe(path.join(deep, 'x'));
-    expect(findRunsFolder(deep, undefined, 'y')).toBe(path.join(deep, 'y'));
-    expect(findRunsFolder(deep, undefined, '')).toBe(path.join(deep, '.rlvr', 'runs'));
-    mkdirSync(path.join(folder, '.rlvr'));
-    expect(findRunsFolder(deep, undefined, undefined)).toBe(path.join(folder, '.rlvr', 'runs'));
-  });
-});
 
 describe('createRun', () => {
   it('makes a folder with a record, and nothing else', () => {
