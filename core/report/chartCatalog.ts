@@ -110,9 +110,9 @@ function policyCharts(gapBound: number | undefined): readonly Omit<ChartDescript
       unit: 'fraction',
       holds: [0],
       sources: [
-        plain('either side', 'clip/region_mean'),
-        plain('below', 'clip/low_mean'),
-        plain('above', 'clip/high_mean'),
+        plain('either side', 'clip_ratio/region_mean'),
+        plain('below', 'clip_ratio/low_mean'),
+        plain('above', 'clip_ratio/high_mean'),
       ],
     },
     {
