@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { OptimizerScalars } from './optimizer.ts';
 import type { InitialParameter, ParameterSpec, TargetLayer } from './parameter.ts';
 import type { ConfigFinding, PluginDescription } from './plugin.ts';
 import type { RandomNumbers } from './randomNumbers.ts';
@@ -64,13 +65,6 @@ export interface MergedLayer {
   readonly bias?: Tensor1D;
 }
 
-/** Numbers that change from step to step; they are fed, never traced as constants. */
-export interface StepScalars {
-  /** Optimizer steps done before this one. */
-  readonly step: Scalar;
-  readonly learningRate: Scalar;
-}
-
 /** A tensor that a hook keeps from step to step, with its values at the start, row-major. It is part of every checkpoint. */
 export interface HookState {
   /** Unique within the run: the layer's name and a name of its own, or any name for a tensor that layers share. */
@@ -83,7 +77,9 @@ export interface HookState {
 export interface LayerGradients<LayerOptions> {
   readonly layer: TargetLayer;
   readonly options: LayerOptions;
-  /** Values of before the step. */
+  /** Frozen weight: the base's, or what replaced it. */
+  readonly weight: Tensor;
+  /** Values of before the step, trained or frozen. */
   before(name: string): Tensor;
   /** Gradients of trained parameters; in `afterStep` they are clipped. */
   gradient(name: string): Tensor;
@@ -93,13 +89,19 @@ export interface LayerGradients<LayerOptions> {
 
 /** A layer's tensors once the optimizer has moved the parameters. */
 export interface LayerStep<LayerOptions> extends LayerGradients<LayerOptions> {
-  /** Values of after the step. */
+  /** Values of after the step; of a frozen parameter, those of before. */
   after(name: string): Tensor;
 }
 
+/** Numbers of a step that hooks are fed; they are never traced as constants. */
+export interface HookScalars extends OptimizerScalars {
+  /** What `scalars` gave for this step, by name. */
+  readonly extra: Readonly<Record<string, Scalar>>;
+}
+
 /**
- * What `afterStep` changes: new values of parameters (trained or frozen) and of its own state, by full name; metrics by name. What is left
- * out stays as it is.
+ * What `afterStep` changes: new values of parameters (trained, or frozen and marked `movedByHook`) and of its own state, by full name; metrics
+ * by name, logged under `adapter/`. What is left out stays as it is.
  */
 export interface AfterStep {
   readonly parameters?: Readonly<Record<string, Tensor>>;
@@ -107,13 +109,13 @@ export interface AfterStep {
   readonly metrics?: Readonly<Record<string, Scalar>>;
 }
 
-/** A step hook with persistent state of its own (AdaLoRA's importances, SliceFine's position). It sees all layers at once. */
+/** Step hooks with persistent state of their own (AdaLoRA's importances, SliceFine's position). They see all layers at once. */
 export interface AdapterHooks<Config, LayerOptions> {
   /** Names, shapes and starting values of the state that `afterStep` keeps. */
-  state(config: Config, plan: AdapterPlan<LayerOptions>): readonly HookState[];
-  /** Scalars computed outside the graph for this step (AdaLoRA's budget), fed by name. */
+  state?(config: Config, plan: AdapterPlan<LayerOptions>): readonly HookState[];
+  /** Scalars computed outside the graph for a step (AdaLoRA's budget), fed by name. Steps count from 1; every step gives the same names. */
   scalars?(config: Config, step: number, totalSteps: number): Readonly<Record<string, number>>;
-  /** Added to the loss, already weighted. */
+  /** Added to the loss, already weighted; once an optimizer step, however many micro-batches it has. */
   penalty?(config: Config, layers: readonly LayerTensors<LayerOptions>[]): Scalar;
   /** Replaces gradients before clipping, by full parameter name. */
   transformGradients?(
@@ -121,11 +123,7 @@ export interface AdapterHooks<Config, LayerOptions> {
     layers: readonly LayerGradients<LayerOptions>[],
   ): Readonly<Record<string, Tensor>>;
   /** Runs inside the graph once the optimizer has moved the parameters. */
-  afterStep?(
-    config: Config,
-    layers: readonly LayerStep<LayerOptions>[],
-    scalars: StepScalars & { readonly extra: Readonly<Record<string, Scalar>> },
-  ): AfterStep;
+  afterStep?(config: Config, layers: readonly LayerStep<LayerOptions>[], scalars: HookScalars): AfterStep;
 }
 
 /** A parameter by name with its current values, for conversion to and from files. */
@@ -148,6 +146,8 @@ export interface PeftAdapter {
 export interface Adapter<Config = unknown, LayerOptions = unknown> extends PluginDescription<Config> {
   /** Whether the adapted model equals the base before the first step. */
   isIdentityAtStart(config: Config): boolean;
+  /** Whether `forward` drops inputs while training. An engine that cannot do that refuses the configuration before anything starts. */
+  usesDropout?(config: Config): boolean;
   /** Which layers of `layers` the configuration names, in order. Throws `adapter/no-target` when there is none. */
   targets(config: Config, layers: readonly TargetLayer[]): readonly TargetLayer[];
   /** What calibration the configuration wants before `attach`, if any. */
@@ -169,6 +169,7 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
    * other kinds always use `merged`.
    */
   forward?(layer: LayerTensors<LayerOptions>, x: Tensor2D): Tensor2D;
+  /** What the method does beside the layers' own forward and backward, once an optimizer step. */
   readonly hooks?: AdapterHooks<Config, LayerOptions>;
   /** The method's own checks of a configuration against the layers it would adapt. */
   check?(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[];

@@ -23,6 +23,8 @@ export interface ParameterSpec {
   readonly role: ParameterRole;
   readonly shape: readonly number[];
   readonly trainable: boolean;
+  /** Not trained, but given new values by the method's `afterStep` hook (the position of a moving slice). */
+  readonly movedByHook?: boolean;
   /** The layer it belongs to; undefined for a tensor that layers share. */
   readonly layer?: TargetLayer;
   /** The factor with which the layer's update enters the weight (alpha / r); 1 where the method has none. */

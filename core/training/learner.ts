@@ -2,6 +2,7 @@ import { RlvrError } from '../errors.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { CompiledGraph, TensorData, TensorResult } from '../tensor/compile.ts';
+import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
 import { frozenFeeds, policyPrefixes, trainableParameters, type Policy } from './policy.ts';
 import {
@@ -28,6 +29,8 @@ export interface StepCounts {
 export interface StepNumbers {
   readonly learningRate: number;
   readonly temperature: number;
+  /** Steps of the whole run; adapters whose hooks follow a schedule read it. */
+  readonly totalSteps: number;
   readonly counts: StepCounts;
 }
 
@@ -37,7 +40,7 @@ export interface StepReport {
   readonly loss: number;
   /** Before clipping. */
   readonly gradNorm: number;
-  /** The objective's metrics, and `logps/gap_max` and `logps/gap_mean`. */
+  /** The objective's metrics, `logps/gap_max` and `logps/gap_mean`, and what the adapter's hooks report, under `adapter/`. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Loss of each micro-batch, in order. */
   readonly losses: readonly number[];
@@ -50,7 +53,7 @@ export interface LearnerState {
   readonly step: number;
   /** By parameter name. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
-  /** By slotName. */
+  /** The optimizer's tensors by slotName, and those of the adapter's hooks. */
   readonly slots: ReadonlyMap<string, Float32Array>;
   /** What the objective carries from step to step. */
   readonly objective: Readonly<Record<string, number>>;
@@ -139,6 +142,7 @@ function initialState(options: StepOptions): LearnerState {
       );
     }
   }
+  for (const { name, values } of hookStates(options.policy)) slots.set(hookPrefixes.state + name, values);
   return { step: 0, parameters, slots, objective: objectiveStart(options) };
 }
 
@@ -162,11 +166,12 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
   let gradients: Record<string, Float32Array> = Object.fromEntries(
     trained.map(({ name, values }) => [stepPrefixes.gradient + name, new Float32Array(values.length)]),
   );
+  const extra = hookScalars(options.policy, state.step + 1, numbers.totalSteps);
   const results: Results[] = [];
   for (const [i, { rows }] of batches.entries()) {
     const isLast = i === batches.length - 1;
     const compiled = await (isLast
-      ? graph('step', () => compileStep(options))
+      ? graph('step', () => compileStep(options, Object.keys(extra)))
       : graph('accumulate', () => compileAccumulate(options)));
     const { feeds, sizes } = run.commonFeeds(rows, numbers.temperature);
     const all = {
@@ -176,7 +181,7 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
       ...objectiveFeeds(state),
       ...gradients,
     };
-    const result = await compiled.run(isLast ? { ...all, ...updateFeeds(state, numbers) } : all, sizes);
+    const result = await compiled.run(isLast ? { ...all, ...updateFeeds(state, numbers, extra) } : all, sizes);
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));
   }
@@ -215,8 +220,14 @@ function objectiveFeeds(state: LearnerState): Record<string, Float32Array> {
   );
 }
 
-function updateFeeds(state: LearnerState, numbers: StepNumbers): Record<string, Float32Array> {
+function updateFeeds(
+  state: LearnerState,
+  numbers: StepNumbers,
+  extra: Readonly<Record<string, number>>,
+): Record<string, Float32Array> {
+  const scalars = Object.entries(extra).map(([name, value]) => [hookPrefixes.scalar + name, Float32Array.of(value)]);
   return {
+    ...(Object.fromEntries(scalars) as Record<string, Float32Array>),
     ...Object.fromEntries(state.slots),
     learningRate: Float32Array.of(numbers.learningRate),
     step: Float32Array.of(state.step + 1),
@@ -240,11 +251,19 @@ function reportOf(results: readonly Results[]): StepReport {
     gradNorm: scalar(results.at(-1) ?? {}, 'grad_norm'),
     metrics: {
       ...metrics,
+      ...hookMetrics(results.at(-1) ?? {}),
       'logps/gap_max': Math.max(...results.map((result) => scalar(result, 'gap.max'))),
       'logps/gap_mean': total('gap.sum') / Math.max(total('gap.weight'), 1),
     },
     logps: results.map((result) => floats(result['logps'])),
   };
+}
+
+function hookMetrics(last: Results): Record<string, number> {
+  const own = Object.entries(last).filter(([name]) => name.startsWith(hookPrefixes.metric));
+  return Object.fromEntries(
+    own.map(([name, { data }]) => [`adapter/${name.slice(hookPrefixes.metric.length)}`, data[0] ?? NaN]),
+  );
 }
 
 /** Stops training before a value that is not a number gets into the state; names the first tensor that holds one. */

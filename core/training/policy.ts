@@ -54,6 +54,12 @@ export function createPolicy(
       `The adapter "${adapter.id}" asks for calibration data, which the embedded engine does not collect.`,
     );
   }
+  if (adapter.usesDropout?.(adapterConfig) === true) {
+    throw new RlvrError(
+      'adapter/invalid',
+      'Dropout is not supported by the embedded engine: what samples and what is trained would be two policies. Set the dropout to 0.',
+    );
+  }
   const plan = adapter.plan(adapterConfig, targets, randomStream(seed, 'adapter', 'plan'));
   const parameters: InitialParameter[] = [...plan.shared];
   const replaced = new Map<string, Float32Array>();
@@ -129,7 +135,6 @@ export function layerTensors(
     if (tensor === undefined) throw new RlvrError('tensor/trace', `The graph has no input "${name}".`);
     return tensor;
   };
-  const shared = new Set(policy.plan.shared.map((spec: ParameterSpec) => spec.name));
   const weight = named(
     policy.replaced.has(layer.name) ? policyPrefixes.replaced + layer.name : `${weightPrefix}${layer.name}.weight`,
   );
@@ -138,13 +143,18 @@ export function layerTensors(
     options: policy.plan.layers.get(layer.name),
     weight,
     ...(layer.hasBias ? { bias: named(`${weightPrefix}${layer.name}.bias`) as tf.Tensor1D } : {}),
-    parameter: (name) => parameter(shared.has(name) ? name : `${layer.name}.${name}`),
+    parameter: (name) => parameter(fullParameterName(policy, layer, name)),
     dropout: (x, rate) => {
       if (rate === 0) return x;
       throw new RlvrError(
-        'config/invalid',
-        `Dropout (${rate}) is not supported by the embedded engine: sampler and trainer would be two policies.`,
+        'adapter/invalid',
+        `The adapter "${policy.adapter.id}" drops inputs (${rate}) although it did not say so.`,
       );
     },
   };
+}
+
+/** A parameter's full name by what an adapter calls it: the name of a shared one as it is, else the part after the layer's name. */
+export function fullParameterName(policy: Policy, layer: TargetLayer, name: string): string {
+  return policy.plan.shared.some((spec: ParameterSpec) => spec.name === name) ? name : `${layer.name}.${name}`;
 }

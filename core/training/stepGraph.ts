@@ -9,6 +9,7 @@ import { compile, type CompiledGraph } from '../tensor/compile.ts';
 import { permuteRows } from '../tensor/ops/rows.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
+import { finishStep, hookInputs, hookPenalty, hookPrefixes, transformedGradients } from './adapterHooks.ts';
 import { clipByGlobalNorm } from './clip.ts';
 import { policyInputs, trainableParameters, type Policy } from './policy.ts';
 import { fedParameters, policyLayers } from './policyLayers.ts';
@@ -83,11 +84,15 @@ export function compileAccumulate(options: StepOptions): Promise<CompiledGraph> 
 }
 
 /** A graph for the last micro-batch of a step: loss, gradients, clipping and the update in one. */
-export function compileStep(options: StepOptions): Promise<CompiledGraph> {
-  const inputs = { ...batchInputs(options), ...updateInputs(options) };
+export function compileStep(options: StepOptions, hookScalarNames: readonly string[]): Promise<CompiledGraph> {
+  const inputs = {
+    ...batchInputs(options),
+    ...updateInputs(options),
+    ...hookInputs(options.policy, hookScalarNames),
+  };
   return compile(inputs, (tensors) => {
-    const { gradients, metrics } = lossAndGradients(options, tensors);
-    return { ...metrics, ...update(options, tensors, gradients) };
+    const { gradients, metrics } = lossAndGradients(options, tensors, true);
+    return { ...metrics, ...update(options, tensors, gradients, hookScalarNames) };
   });
 }
 
@@ -129,6 +134,7 @@ function batchInputs(options: StepOptions): Record<string, InputSpec> {
     placeOf: { shape: ['completionTokens'], dtype: 'int32' },
     mask: padded,
     oldLogps: padded,
+    policyLogps: padded,
     samplingLogps: padded,
     ...(usesReference ? { referenceLogps: padded } : {}),
     advantages: { shape: ['completions'], dtype: 'float32' },
@@ -161,7 +167,11 @@ function rotaryOf(tensors: Tensors): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
 }
 
 /** The batch's gradients added to those fed, in the order of the trained parameters, and the sums its metrics are made of. */
-function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: tf.Tensor[]; metrics: Outputs } {
+function lossAndGradients(
+  options: StepOptions,
+  tensors: Tensors,
+  withPenalty = false,
+): { gradients: tf.Tensor[]; metrics: Outputs } {
   const { policy } = options;
   const trained = trainableParameters(policy);
   const metrics: Outputs = {};
@@ -186,9 +196,12 @@ function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: 
       keep(stepPrefixes.sum + name, sum);
       keep(stepPrefixes.weight + name, weight);
     }
-    keepGap(batch, keep);
+    keepGap(batch, tensors['policyLogps'] as tf.Tensor2D, keep);
     keep('logps', logps);
-    return result.loss;
+    const penalty = withPenalty ? hookPenalty(policy, tensors, lookUp) : undefined;
+    if (penalty === undefined) return result.loss;
+    keep(`${hookPrefixes.metric}penalty`, penalty);
+    return tf.add(result.loss, penalty);
   };
   const { value, grads } = tf.valueAndGrads(loss)(trained.map(({ name }) => fed(name)));
   metrics['loss'] = value;
@@ -198,9 +211,9 @@ function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: 
   return { gradients, metrics };
 }
 
-/** How far the log-probabilities of sampling and of training are apart, over active tokens. */
-function keepGap(batch: PolicyBatch, keep: (name: string, tensor: tf.Tensor) => void): void {
-  const gap = tf.mul(tf.abs(tf.sub(batch.logps, batch.samplingLogps)), batch.mask);
+/** How far the log-probabilities of the sampler (filters aside) and of the trainer are apart, over active tokens. */
+function keepGap(batch: PolicyBatch, sampled: tf.Tensor2D, keep: (name: string, tensor: tf.Tensor) => void): void {
+  const gap = tf.mul(tf.abs(tf.sub(batch.logps, sampled)), batch.mask);
   keep('gap.max', tf.max(gap));
   keep('gap.sum', tf.sum(gap));
   keep('gap.weight', tf.sum(batch.mask));
@@ -235,11 +248,16 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
   };
 }
 
-/** Clips, updates, and names the new parameters and slots like the inputs they replace. */
-function update(options: StepOptions, tensors: Tensors, gradients: readonly tf.Tensor[]): Outputs {
+/** Clips, updates, runs the adapter's hooks, and names the new parameters and slots like the inputs they replace. */
+function update(
+  options: StepOptions,
+  tensors: Tensors,
+  gradients: readonly tf.Tensor[],
+  hookScalarNames: readonly string[],
+): Outputs {
   const { optimizer, optimizerConfig, maxGradNorm, policy } = options;
   const trained = trainableParameters(policy);
-  const { gradients: clipped, norm } = clipByGlobalNorm(gradients, maxGradNorm);
+  const { gradients: clipped, norm } = clipByGlobalNorm(transformedGradients(policy, tensors, gradients), maxGradNorm);
   const parameters = trained.map((spec, i) => ({
     spec,
     value: fedParameters(tensors)(spec.name),
@@ -256,5 +274,6 @@ function update(options: StepOptions, tensors: Tensors, gradients: readonly tf.T
     outputs[stepPrefixes.parameter + name] = value;
     for (const [slot, tensor] of Object.entries(slots)) outputs[slotName(name, slot)] = tensor;
   });
-  return outputs;
+  const finished = { gradients: clipped, updates, scalarNames: hookScalarNames };
+  return { ...outputs, ...finishStep(policy, tensors, finished) };
 }

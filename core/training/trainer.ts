@@ -181,6 +181,7 @@ async function trainOn(
       const report = await learner.step(cutMicroBatches(withoutIdleRows(own, options), options.microBatchTokens), {
         learningRate,
         temperature: options.generation.sampling.temperature,
+        totalSteps: options.steps,
         counts: {
           globalTokens,
           stepRows: own.length,

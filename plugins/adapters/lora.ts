@@ -97,6 +97,7 @@ export const lora: Adapter<Config, LayerOptions> = {
   config: schema,
   aliases: { rank: 'r', alpha: 'lora_alpha', dropout: 'lora_dropout' },
   isIdentityAtStart: (config) => config.init_lora_weights !== false,
+  usesDropout: (config) => config.lora_dropout > 0,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),
   plan(config, targets) {
     const ranks = ranksOf(config, targets);
