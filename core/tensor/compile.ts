@@ -96,7 +96,7 @@ function collect(outputs: ort.InferenceSession.OnnxValueMapType): Readonly<Recor
   return Object.fromEntries(
     Object.entries(outputs).map(([prefixed, value]) => {
       const name = prefixed.slice(outputPrefix.length);
-      const { dims, data } = value as ort.Tensor;
+      const { dims, data } = value;
       if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
         return [name, { shape: dims, data }];
       throw new RlvrError('tensor/run', `Output "${name}" has a type that cannot be read.`);

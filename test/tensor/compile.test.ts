@@ -7,9 +7,8 @@ describe('compile', () => {
     const graph = await compile(
       { x: { shape: ['rows', 3], dtype: 'float32' }, w: { shape: [3, 2], dtype: 'float32' } },
       ({ x, w }) => {
-        const loss = (w2: tf.Tensor): tf.Scalar =>
-          tf.sum(tf.square(tf.matMul(x as tf.Tensor2D, w2 as tf.Tensor2D))) as tf.Scalar;
-        const { value, grad } = tf.valueAndGrad(loss as (w: tf.Tensor) => tf.Tensor)(w as tf.Tensor);
+        const loss = (w2: tf.Tensor): tf.Tensor => tf.sum(tf.square(tf.matMul(x!, w2)));
+        const { value, grad } = tf.valueAndGrad(loss)(w!);
         return { value, grad };
       },
     );

@@ -11,7 +11,7 @@ export interface KernelContext {
   /** Inputs in the order of their keys (ops that take a list). */
   readonly inputs: readonly Value[];
   /** The op's attributes as tfjs passed them; each kernel knows their types. */
-  attribute<T>(name: string): T;
+  attribute(name: string): unknown;
 }
 
 /** Registers a kernel that records nodes. */
@@ -29,9 +29,9 @@ export function defineKernel(kernelName: string, record: (context: KernelContext
         input: (name) => {
           const info = inputs[name];
           if (info === undefined) throw new RlvrError('tensor/trace', `${kernelName} misses its input "${name}".`);
-          return backend.graphValue(info as TensorInfo);
+          return backend.graphValue(info);
         },
-        attribute: <T>(name: string) => attrs?.[name] as T,
+        attribute: (name) => attrs?.[name],
       };
       const result = record(context);
       return Array.isArray(result)

@@ -56,24 +56,18 @@ const comparisons: Readonly<Record<string, string>> = {
 };
 
 /** A scalar constant of the type of another value. */
-export function scalarLike(builder: GraphBuilder, like: Value, value: number): Value {
+function scalarLike(builder: GraphBuilder, like: Value, value: number): Value {
   return builder.constant(like.type, [], [value]);
 }
 
 /** Adds a broadcasting node. */
-export function broadcastNode(
-  builder: GraphBuilder,
-  operator: string,
-  a: Value,
-  b: Value,
-  type: ElementType = a.type,
-): Value {
+function broadcastNode(builder: GraphBuilder, operator: string, a: Value, b: Value, type: ElementType = a.type): Value {
   const shape = broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
   return builder.add(operator, [a, b], { type, shape });
 }
 
 /** Adds a node that keeps type and shape. */
-export function unaryNode(builder: GraphBuilder, operator: string, x: Value): Value {
+function unaryNode(builder: GraphBuilder, operator: string, x: Value): Value {
   return builder.add(operator, [x], { type: x.type, shape: x.shape });
 }
 
@@ -146,7 +140,7 @@ function registerDerivedUnary(): void {
   defineKernel('Step', ({ builder, input, attribute }) => {
     const x = input('x');
     const positive = broadcastNode(builder, 'Greater', x, scalarLike(builder, x, 0), 'bool');
-    const alpha = scalarLike(builder, x, attribute<number>('alpha'));
+    const alpha = scalarLike(builder, x, attribute('alpha') as number);
     const stepped = builder.add('Where', [positive, scalarLike(builder, x, 1), alpha], {
       type: x.type,
       shape: x.shape,
@@ -156,7 +150,7 @@ function registerDerivedUnary(): void {
   });
   defineKernel('Relu6', ({ builder, input }) => clip(builder, input('x'), 0, 6));
   defineKernel('ClipByValue', ({ builder, input, attribute }) =>
-    clip(builder, input('x'), attribute<number>('clipValueMin'), attribute<number>('clipValueMax')),
+    clip(builder, input('x'), attribute('clipValueMin') as number, attribute('clipValueMax') as number),
   );
   defineKernel('Elu', ({ builder, input }) => unaryNode(builder, 'Elu', input('x')));
   defineKernel('LeakyRelu', ({ builder, input, attribute }) =>
@@ -165,12 +159,12 @@ function registerDerivedUnary(): void {
       [input('x')],
       { type: input('x').type, shape: input('x').shape },
       {
-        attributes: { alpha: { float: attribute<number>('alpha') } },
+        attributes: { alpha: { float: attribute('alpha') as number } },
       },
     ),
   );
   defineKernel('Cast', ({ builder, input, attribute }) => {
-    const dtype = attribute<'float32' | 'int32' | 'bool'>('dtype');
+    const dtype = attribute('dtype') as 'float32' | 'int32' | 'bool';
     return castNode(builder, input('x'), dtype);
   });
   defineKernel('ZerosLike', ({ builder, input }) => filledLike(builder, input('x'), 0));

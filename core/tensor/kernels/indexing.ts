@@ -6,7 +6,7 @@ import { defineKernel } from './defineKernel.ts';
 import { expandNode, reshapeNode } from './shapes.ts';
 
 /** Adds a Gather along `axis`; negative indices are not allowed. */
-export function gatherNode(builder: GraphBuilder, x: Value, indices: Value, axis: number): Value {
+function gatherNode(builder: GraphBuilder, x: Value, indices: Value, axis: number): Value {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   return builder.add('Gather', [x, indices], { type: x.type, shape }, { attributes: { axis: { int: axis } } });
 }
@@ -15,8 +15,8 @@ export function gatherNode(builder: GraphBuilder, x: Value, indices: Value, axis
 export function registerIndexingKernels(): void {
   defineKernel('GatherV2', ({ builder, input, attribute }) => {
     const [x, indices] = [input('x'), input('indices')];
-    const batchDims = attribute<number | undefined>('batchDims') ?? 0;
-    const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
+    const batchDims = (attribute('batchDims') as number | undefined) ?? 0;
+    const [axis = 0] = util.parseAxisParam(attribute('axis') as number, [...x.shape]);
     const wide = castNode(builder, indices, 'int64');
     return batchDims === 0 ? gatherNode(builder, x, wide, axis) : gatherInBatches(builder, x, wide, axis, batchDims);
   });
@@ -28,9 +28,9 @@ export function registerIndexingKernels(): void {
   });
   defineKernel('OneHot', ({ builder, input, attribute }) => {
     const indices = input('indices');
-    const depth = attribute<number>('depth');
-    const dtype = attribute<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'float32';
-    const [on, off] = [attribute<number>('onValue'), attribute<number>('offValue')];
+    const depth = attribute('depth') as number;
+    const dtype = (attribute('dtype') as 'float32' | 'int32' | 'bool' | undefined) ?? 'float32';
+    const [on, off] = [attribute('onValue') as number, attribute('offValue') as number];
     // Compared with a range, so that an index outside of it gives a row of `off`, as in tfjs (ONNX OneHot wraps around).
     const range = builder.constant(
       'int32',
@@ -51,13 +51,13 @@ export function registerIndexingKernels(): void {
   });
   defineKernel('TopK', ({ builder, input, attribute }) => {
     const x = input('x');
-    const k = attribute<number>('k');
+    const k = attribute('k') as number;
     const shape = [...x.shape.slice(0, -1), k];
     const outputs = [
       { type: x.type, shape },
       { type: 'int64', shape },
     ] as const;
-    const sorted = { int: attribute<boolean>('sorted') ? 1 : 0 };
+    const sorted = { int: (attribute('sorted') as boolean) ? 1 : 0 };
     const [values, indices] = builder.addMulti('TopK', [x, builder.int64s([k])], outputs, {
       attributes: { axis: { int: -1 }, sorted },
     });
@@ -65,12 +65,12 @@ export function registerIndexingKernels(): void {
     return [values, castNode(builder, indices, 'int32')];
   });
   defineKernel('UnsortedSegmentSum', ({ builder, input, attribute }) =>
-    segmentSum(builder, input('x'), input('segmentIds'), attribute<number>('numSegments')),
+    segmentSum(builder, input('x'), input('segmentIds'), attribute('numSegments') as number),
   );
 }
 
 /** Sums rows of x by id. ScatterElements is used because ONNX Runtime's ScatterND(add) races on duplicate ids. */
-export function segmentSum(builder: GraphBuilder, x: Value, ids: Value, segments: number): Value {
+function segmentSum(builder: GraphBuilder, x: Value, ids: Value, segments: number): Value {
   const rest = x.shape.slice(ids.shape.length);
   const rows = ids.shape.reduce((product, size) => product * size, 1);
   const flat = reshapeNode(builder, x, [rows, ...rest]);

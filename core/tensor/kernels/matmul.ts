@@ -33,8 +33,8 @@ export function matMulNode(builder: GraphBuilder, a: Value, b: Value, options: M
 export function registerMatMulKernels(): void {
   defineKernel('BatchMatMul', ({ builder, input, attribute }) =>
     matMulNode(builder, input('a'), input('b'), {
-      transposeA: attribute<boolean>('transposeA'),
-      transposeB: attribute<boolean>('transposeB'),
+      transposeA: attribute('transposeA') as boolean,
+      transposeB: attribute('transposeB') as boolean,
     }),
   );
 }

@@ -12,7 +12,7 @@ const reductions: Readonly<Record<string, string>> = {
 };
 
 /** Adds a reduction over `axes`. */
-export function reduceNode(
+function reduceNode(
   builder: GraphBuilder,
   operator: string,
   x: Value,
@@ -36,9 +36,9 @@ export function registerReductionKernels(): void {
   for (const [kernel, operator] of Object.entries(reductions)) {
     defineKernel(kernel, ({ builder, input, attribute }) => {
       const x = input('x');
-      const axes = util.parseAxisParam(attribute<number | number[]>('axis'), [...x.shape]);
+      const axes = util.parseAxisParam(attribute(axesAttribute(kernel)) as number | number[], [...x.shape]);
       const source = x.type === 'bool' ? castNode(builder, x, 'int32') : x;
-      return reduceNode(builder, operator, source, axes, attribute<boolean | undefined>('keepDims') ?? false);
+      return reduceNode(builder, operator, source, axes, (attribute('keepDims') as boolean | undefined) ?? false);
     });
   }
   for (const [kernel, operator] of [
@@ -47,13 +47,13 @@ export function registerReductionKernels(): void {
   ] as const) {
     defineKernel(kernel, ({ builder, input, attribute }) => {
       const x = input('x');
-      const axes = util.parseAxisParam(attribute<number | number[]>('axis'), [...x.shape]);
+      const axes = util.parseAxisParam(attribute('axis') as number | number[], [...x.shape]);
       const reduced = reduceNode(
         builder,
         operator,
         castNode(builder, x, 'int32'),
         axes,
-        attribute<boolean | undefined>('keepDims') ?? false,
+        (attribute('keepDims') as boolean | undefined) ?? false,
       );
       return castNode(builder, reduced, 'bool');
     });
@@ -61,7 +61,7 @@ export function registerReductionKernels(): void {
   for (const kernel of ['ArgMax', 'ArgMin']) {
     defineKernel(kernel, ({ builder, input, attribute }) => {
       const x = input('x');
-      const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
+      const [axis = 0] = util.parseAxisParam(attribute('axis') as number, [...x.shape]);
       const shape = x.shape.filter((_, i) => i !== axis);
       const index = builder.add(
         kernel,
@@ -74,25 +74,29 @@ export function registerReductionKernels(): void {
   }
   defineKernel('Cumsum', ({ builder, input, attribute }) => {
     const x = input('x');
-    const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
+    const [axis = 0] = util.parseAxisParam(attribute('axis') as number, [...x.shape]);
     return builder.add(
       'CumSum',
       [x, builder.constant('int64', [], [axis])],
       { type: x.type, shape: x.shape },
       {
         attributes: {
-          exclusive: { int: attribute<boolean>('exclusive') ? 1 : 0 },
-          reverse: { int: attribute<boolean>('reverse') ? 1 : 0 },
+          exclusive: { int: (attribute('exclusive') as boolean) ? 1 : 0 },
+          reverse: { int: (attribute('reverse') as boolean) ? 1 : 0 },
         },
       },
     );
   });
   defineKernel('Softmax', ({ builder, input, attribute }) =>
-    lastAxisNode(builder, 'Softmax', input('logits'), attribute<number>('dim')),
+    lastAxisNode(builder, 'Softmax', input('logits'), attribute('dim') as number),
   );
   defineKernel('LogSoftmax', ({ builder, input, attribute }) =>
-    lastAxisNode(builder, 'LogSoftmax', input('logits'), attribute<number>('axis')),
+    lastAxisNode(builder, 'LogSoftmax', input('logits'), attribute('axis') as number),
   );
+}
+
+function axesAttribute(kernel: string): string {
+  return kernel === 'Max' ? 'reductionIndices' : 'axis';
 }
 
 function lastAxisNode(builder: GraphBuilder, operator: string, x: Value, axis: number): Value {

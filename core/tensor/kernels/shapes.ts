@@ -11,13 +11,13 @@ export function reshapeNode(builder: GraphBuilder, x: Value, shape: readonly num
 }
 
 /** Adds a Transpose. */
-export function transposeNode(builder: GraphBuilder, x: Value, permutation: readonly number[]): Value {
+function transposeNode(builder: GraphBuilder, x: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => x.shape[axis] ?? 1);
   return builder.add('Transpose', [x], { type: x.type, shape }, { attributes: { perm: { ints: permutation } } });
 }
 
 /** Adds a Concat. */
-export function concatNode(builder: GraphBuilder, parts: readonly Value[], axis: number): Value {
+function concatNode(builder: GraphBuilder, parts: readonly Value[], axis: number): Value {
   const [first] = parts;
   if (first === undefined) throw new RangeError('concat of nothing');
   if (parts.length === 1) return first;
@@ -29,7 +29,7 @@ export function concatNode(builder: GraphBuilder, parts: readonly Value[], axis:
 }
 
 /** Adds a Slice of `size` elements from `begin` on every axis. */
-export function sliceNode(builder: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
+function sliceNode(builder: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
   const axes = begin.map((_, axis) => axis).filter((axis) => begin[axis] !== 0 || size[axis] !== x.shape[axis]);
   if (axes.length === 0) return x;
   const starts = axes.map((axis) => begin[axis] ?? 0);
@@ -52,26 +52,26 @@ export function expandNode(builder: GraphBuilder, x: Value, shape: readonly numb
 export function registerShapeKernels(): void {
   defineKernel('Reshape', ({ builder, input, attribute }) => {
     const x = input('x');
-    const shape = util.inferFromImplicitShape(attribute<number[]>('shape'), util.sizeFromShape([...x.shape]));
+    const shape = util.inferFromImplicitShape(attribute('shape') as number[], util.sizeFromShape([...x.shape]));
     return reshapeNode(builder, x, shape);
   });
   defineKernel('ExpandDims', ({ builder, input, attribute }) => {
     const x = input('input');
-    const dim = attribute<number>('dim');
+    const dim = attribute('dim') as number;
     const axis = dim < 0 ? x.shape.length + 1 + dim : dim;
     const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
     return builder.add('Unsqueeze', [x, builder.int64s([axis])], { type: x.type, shape });
   });
   defineKernel('Transpose', ({ builder, input, attribute }) =>
-    transposeNode(builder, input('x'), attribute<number[]>('perm')),
+    transposeNode(builder, input('x'), attribute('perm') as number[]),
   );
   defineKernel('Concat', ({ builder, inputs, attribute }) => {
     const rank = inputs[0]?.shape.length ?? 1;
-    const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), Array<number>(rank).fill(1));
+    const [axis = 0] = util.parseAxisParam(attribute('axis') as number, Array<number>(rank).fill(1));
     return concatNode(builder, inputs, axis);
   });
   defineKernel('Pack', ({ builder, inputs, attribute }) => {
-    const axis = attribute<number>('axis');
+    const axis = attribute('axis') as number;
     const parts = inputs.map((x) => {
       const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
       return builder.add('Unsqueeze', [x, builder.int64s([axis])], { type: x.type, shape });
@@ -81,7 +81,7 @@ export function registerShapeKernels(): void {
   defineKernel('Unpack', ({ builder, input, attribute }) => {
     const x = input('value');
     const rank = x.shape.length;
-    const axis = (attribute<number>('axis') + rank) % rank;
+    const axis = ((attribute('axis') as number) + rank) % rank;
     const shape = x.shape.filter((_, i) => i !== axis);
     return Array.from({ length: x.shape[axis] ?? 0 }, (_, index) =>
       builder.add(
@@ -96,16 +96,16 @@ export function registerShapeKernels(): void {
     const x = input('x');
     const [begin = [], size = []] = slice_util.parseSliceParams(
       asTensorLike(x),
-      attribute<number[]>('begin'),
-      attribute<number[]>('size'),
+      attribute('begin') as number[],
+      attribute('size') as number[],
     );
     return sliceNode(builder, x, begin, size);
   });
   defineKernel('StridedSlice', ({ builder, input, attribute }) => recordStridedSlice(builder, input('x'), attribute));
   defineKernel('SplitV', ({ builder, input, attribute }) => {
     const x = input('x');
-    const [axis = 0] = util.parseAxisParam(attribute<number>('axis'), [...x.shape]);
-    const given = attribute<number[] | number>('numOrSizeSplits');
+    const [axis = 0] = util.parseAxisParam(attribute('axis') as number, [...x.shape]);
+    const given = attribute('numOrSizeSplits') as number[] | number;
     // Symbolic parts do not add up to the symbol of their sum, which is what tfjs would check.
     const isSymbolic = Array.isArray(given) && given.some((size) => builder.symbols.isSymbolic(size));
     const sizes = isSymbolic ? given : backend_util.prepareSplitSize(asTensorLike(x), given, axis);
@@ -117,31 +117,31 @@ export function registerShapeKernels(): void {
   });
   defineKernel('PadV2', ({ builder, input, attribute }) => {
     const x = input('x');
-    const paddings = attribute<[number, number][]>('paddings');
+    const paddings = attribute('paddings') as [number, number][];
     const shape = x.shape.map((size, axis) => size + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
     const pads = builder.int64s([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
-    const fill = builder.constant(x.type, [], [attribute<number>('constantValue')]);
+    const fill = builder.constant(x.type, [], [attribute('constantValue') as number]);
     return builder.add('Pad', [x, pads, fill], { type: x.type, shape });
   });
   defineKernel('Tile', ({ builder, input, attribute }) => {
     const x = input('x');
-    const reps = attribute<number[]>('reps');
+    const reps = attribute('reps') as number[];
     const shape = x.shape.map((size, axis) => size * (reps[axis] ?? 1));
     return builder.add('Tile', [x, builder.shapeVector(reps)], { type: x.type, shape });
   });
   defineKernel('BroadcastTo', ({ builder, input, attribute }) =>
-    expandNode(builder, input('x'), attribute<number[]>('shape')),
+    expandNode(builder, input('x'), attribute('shape') as number[]),
   );
   defineKernel('Reverse', ({ builder, input, attribute }) =>
-    recordReverse(builder, input('x'), attribute<number | number[]>('dims')),
+    recordReverse(builder, input('x'), attribute('dims') as number | number[]),
   );
   defineKernel('Fill', ({ builder, attribute }) => {
     const value = builder.constant(
-      elementTypeOf(attribute<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'float32'),
+      elementTypeOf((attribute('dtype') as 'float32' | 'int32' | 'bool' | undefined) ?? 'float32'),
       [],
-      [attribute<number>('value')],
+      [attribute('value') as number],
     );
-    return expandNode(builder, value, attribute<number[]>('shape'));
+    return expandNode(builder, value, attribute('shape') as number[]);
   });
 }
 
@@ -161,17 +161,17 @@ function recordReverse(builder: GraphBuilder, x: Value, dims: number | number[])
   });
 }
 
-function recordStridedSlice(builder: GraphBuilder, x: Value, attribute: <T>(name: string) => T): Value {
+function recordStridedSlice(builder: GraphBuilder, x: Value, attribute: (name: string) => unknown): Value {
   const info = slice_util.sliceInfo(
     [...x.shape],
-    attribute<number[]>('begin'),
-    attribute<number[]>('end'),
-    attribute<number[]>('strides'),
-    attribute<number>('beginMask'),
-    attribute<number>('endMask'),
-    attribute<number>('ellipsisMask'),
-    attribute<number>('newAxisMask'),
-    attribute<number>('shrinkAxisMask'),
+    attribute('begin') as number[],
+    attribute('end') as number[],
+    attribute('strides') as number[],
+    attribute('beginMask') as number,
+    attribute('endMask') as number,
+    attribute('ellipsisMask') as number,
+    attribute('newAxisMask') as number,
+    attribute('shrinkAxisMask') as number,
   );
   const axes = info.begin.map((_, axis) => axis);
   const sparse = slice_util.computeOutShape(info.begin, info.end, info.strides);

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../graphBuilder.ts';
-import { tf } from '../tf.ts';
+import type { tf } from '../tf.ts';
 import { traceBackend } from '../traceBackend.ts';
 
 /** Adds nodes to the graph being traced and returns tensors for their outputs. Only while tracing (see isTracing). */

@@ -1,7 +1,7 @@
 import { RlvrError } from '../../errors.ts';
 import type { Value } from '../graphBuilder.ts';
 import { castNode } from '../kernels/elementwise.ts';
-import { tf } from '../tf.ts';
+import type { tf } from '../tf.ts';
 import { traceBackend } from '../traceBackend.ts';
 
 /** What one turn of a loop gives. */

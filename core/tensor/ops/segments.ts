@@ -50,7 +50,7 @@ function registerSplitRows(): void {
   registered = true;
   defineKernel(splitKernel, ({ builder, input, attribute }) => {
     const { type, shape } = input('x');
-    const sizes = [attribute<number>('first'), attribute<number>('second')];
+    const sizes = [attribute('first') as number, attribute('second') as number];
     const outputs = sizes.map((rows) => ({ type, shape: [rows, ...shape.slice(1)] }));
     return builder.addMulti('Split', [input('x'), builder.shapeVector(sizes)], outputs, {
       attributes: { axis: { int: 0 } },
