@@ -8,12 +8,13 @@ export interface ClippedGradients {
 }
 
 /**
- * Scales all gradients alike so that their common norm is at most `maxNorm`, with torch's coefficient maxNorm / (norm + 1e-6), at most 1.
- * A norm that is not finite makes every gradient not finite.
+ * Scales all gradients alike so that their common norm is at most `maxNorm`, with torch's coefficient maxNorm / (norm + 1e-6), at most 1;
+ * the number 0 leaves them as they are. A norm that is not finite makes every gradient not finite.
  */
 export function clipByGlobalNorm(gradients: readonly tf.Tensor[], maxNorm: tf.Scalar | number): ClippedGradients {
   const squares = gradients.map((gradient) => tf.sum<tf.Scalar>(tf.square(gradient)));
   const norm = tf.sqrt(squares.length === 0 ? tf.scalar(0) : tf.addN<tf.Scalar>(squares));
+  if (maxNorm === 0) return { gradients: [...gradients], norm };
   const coefficient = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
   return { gradients: gradients.map((gradient) => tf.mul(gradient, coefficient)), norm };
 }

@@ -124,9 +124,10 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
       return rows.map((row) => all.slice(at, (at += row.ids.length)));
     },
     release: async () => {
-      const made = await Promise.all(graphs.values());
+      const made = await Promise.allSettled(graphs.values());
       graphs.clear();
-      await Promise.all(made.map((each) => each.release()));
+      // A graph that could not be made has told whoever asked for it.
+      await Promise.all(made.map((each) => (each.status === 'fulfilled' ? each.value.release() : undefined)));
     },
   };
 }
