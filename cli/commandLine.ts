@@ -66,10 +66,11 @@ function createProgram(act: (entry: CommandEntry, command: Command) => Promise<v
     .description('Trains language models by reinforcement learning with verifiable rewards, through adapters.')
     .version(packageVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
+    .commandsGroup('Help:')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', epilogue);
   const silent = { outputError: () => undefined };
-  program.exitOverride().configureOutput(silent).commandsGroup('Help:');
+  program.exitOverride().configureOutput(silent);
   program.configureHelp({
     subcommandTerm: (command) =>
       [command.name(), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(' '),

@@ -44,7 +44,7 @@ export async function followRun(
       user.interrupts += 1;
       tellWorker(terminal, folder, worker, user.interrupts);
       if (user.interrupts === 1 && !terminal.isLive && !json) {
-        terminal.err.write('Stopping after this step and saving. Ctrl-C again ends it at once.\n');
+        terminal.err.write('Stopping after this step and saving. Ctrl-C again: end it at once\n');
       }
       wake.abort();
     },

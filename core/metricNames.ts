@@ -1,7 +1,4 @@
-/**
- * Names of the metrics that displays look for. What depends on the clock or the machine (`time/`, `memory/`, `tokens_per_second`) is left
- * out when two runs are compared bit for bit.
- */
+/** Names of the metrics that displays look for. */
 export const metricNames = {
   reward: 'reward/mean',
   length: 'completion/length_mean',
@@ -11,5 +8,11 @@ export const metricNames = {
   accuracyLow: 'evaluation/low',
   accuracyHigh: 'evaluation/high',
   stepSeconds: 'time/step',
+  evaluationSeconds: 'time/evaluation',
   rolloutThroughput: 'rollout/tokens_per_second',
 } as const;
+
+/** Whether a metric depends on the clock or the machine: these are left out when two runs are compared bit for bit. */
+export function isMachineMetric(name: string): boolean {
+  return name.startsWith('time/') || name.startsWith('memory/') || name.endsWith('tokens_per_second');
+}

@@ -12,11 +12,10 @@ export function describeAccuracy({ accuracy, low, high }: Omit<AccuracyPoint, 's
   return `${percent} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
 }
 
-/** `evaluated after step 20: 58.2 % (54.0 to 62.3) of 512 problems right`. */
+/** `held-out accuracy after step 20: 58.2 % (54.0 to 62.3)`. */
 export function describeEvaluation(point: AccuracyPoint): string {
   const when = point.step === 0 ? 'before training' : `after step ${point.step}`;
-  const of = point.problems === undefined ? '' : ` of ${formatCount(point.problems)} problems`;
-  return `evaluated ${when}: ${describeAccuracy(point)}${of} right`;
+  return `held-out accuracy ${when}: ${describeAccuracy(point)}`;
 }
 
 /** The key metrics of a step as `name value`, those that the step has. */
@@ -46,7 +45,7 @@ export function describeProgress(status: RunStatus, progress: RunProgress | unde
     starting: 'loading the model and tracing the graphs',
     evaluating: `evaluating${count}`,
     rollout: `sampling completions${count}`,
-    training: `training${count}`,
+    training: 'computing the update',
     saving: 'saving a checkpoint',
     finished: 'finished',
   };

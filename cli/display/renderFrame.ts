@@ -85,8 +85,8 @@ function noteLine({ progress }: RunView): readonly (readonly Piece[])[] {
 
 function keysLine({ isStopping }: RunView, { hasKeys }: FrameOptions): readonly (readonly Piece[])[] {
   if (isStopping) {
-    return [[{ text: 'Stopping after this step and saving. Ctrl-C again ends it at once.', style: 'yellow' }]];
+    return [[{ text: 'Stopping after this step and saving. Ctrl-C again: end it at once', style: 'yellow' }]];
   }
-  const keys = hasKeys ? ', d leaves it running' : '';
-  return [[{ text: `Ctrl-C stops after this step and saves${keys}`, style: 'dim' }]];
+  const keys = hasKeys ? '   d: leave it running in the background' : '';
+  return [[{ text: `Ctrl-C: stop after this step and save${keys}`, style: 'dim' }]];
 }

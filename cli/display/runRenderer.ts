@@ -35,7 +35,7 @@ export function createLiveRenderer(terminal: Terminal, hasKeys: boolean): RunRen
 
 /** One line for each step, evaluation and note; for pipes and logs. What was there before the first look is not repeated. */
 export function createPlainRenderer(terminal: Terminal): RunRenderer {
-  let known: { step: number; evaluations: number; notes: number; phase: string } | undefined;
+  let known: Known | undefined;
   const print = (text: string): void => {
     writeLine(terminal, clean(text));
   };
@@ -43,19 +43,20 @@ export function createPlainRenderer(terminal: Terminal): RunRenderer {
     interval: 250,
     update: (view) => {
       const { record, lines, progress, status } = view;
-      const points = accuracyPoints(view);
       const notes = progress?.notes ?? [];
       const phase = describeProgress(status, progress).replace(/ [\d,/]+$/, '');
       known ??= announce(view, print);
+      const last = lines.at(-1)?.step ?? -1;
       // A resumed run goes back to its checkpoint.
-      known.step = Math.min(known.step, stepsDone(view));
-      if (phase !== known.phase && stepsDone(view) === 0) print(phase);
+      const printed = Math.min(known.line, last);
       for (const note of notes.slice(known.notes)) print(`${note.level}: ${note.message}`);
-      for (const line of lines) {
-        if (line.step > known.step) print(formatStep(line, record.experiment.training.steps));
+      for (const line of lines.filter(({ step }) => step > printed)) {
+        if (line.step > 0) print(formatStep(line, record.experiment.training.steps));
+        for (const point of accuracyPoints(view).filter(({ step }) => step === line.step))
+          print(describeEvaluation(point));
       }
-      for (const point of points.slice(known.evaluations)) print(describeEvaluation(point));
-      known = { step: stepsDone(view), evaluations: points.length, notes: notes.length, phase };
+      if (phase !== known.phase && progress !== undefined && last <= 0) print(phase);
+      known = { line: last, notes: notes.length, phase };
     },
     end: () => undefined,
   };
@@ -94,24 +95,19 @@ export function createJsonRenderer(terminal: Terminal): RunRenderer {
   };
 }
 
-function announce(
-  { record, lines, progress }: RunView,
-  print: (text: string) => void,
-): {
-  step: number;
-  evaluations: number;
-  notes: number;
-  phase: string;
-} {
-  const step = stepsDone({ record, lines });
+/** How much a plain display has printed. */
+interface Known {
+  /** Step of the newest line of metrics; -1: none. */
+  readonly line: number;
+  readonly notes: number;
+  readonly phase: string;
+}
+
+function announce({ record, lines, progress }: RunView, print: (text: string) => void): Known {
+  const done = stepsDone({ record, lines });
   const steps = record.experiment.training.steps;
-  print(`run ${record.id}: ${record.method}, ${steps} steps${step === 0 ? '' : `, ${step} of them done`}`);
-  return {
-    step,
-    evaluations: accuracyPoints({ record, lines }).length,
-    notes: progress?.notes.length ?? 0,
-    phase: '',
-  };
+  print(`run ${record.id}: ${record.method}, ${steps} steps${done === 0 ? '' : `, ${done} of them done`}`);
+  return { line: lines.at(-1)?.step ?? -1, notes: progress?.notes.length ?? 0, phase: '' };
 }
 
 function formatStep(line: MetricsLine, steps: number): string {

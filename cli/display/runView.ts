@@ -55,12 +55,21 @@ export function accuracyPoints({ record, lines }: Pick<RunView, 'record' | 'line
   ];
 }
 
-/** Seconds that a run still takes, from the pace of its last steps; undefined before there is any. */
+/**
+ * Seconds that a run still takes, from the pace of its last steps and of its last evaluation; undefined before there is any. The first step also traces
+ * the graphs, so it counts only while it is alone.
+ */
 export function secondsLeft(view: RunView): number | undefined {
-  const paces = metricValues(view.lines, metricNames.stepSeconds).slice(-stepsForPace);
-  const steps = view.record.experiment.training.steps - stepsDone(view);
-  if (paces.length === 0) return undefined;
-  return (steps * paces.reduce((sum, seconds) => sum + seconds, 0)) / paces.length;
+  const { steps } = view.record.experiment.training;
+  const { every } = view.record.experiment.evaluation;
+  const done = stepsDone(view);
+  const paces = metricValues(view.lines, metricNames.stepSeconds);
+  const usual = paces.length > 1 ? paces.slice(1).slice(-stepsForPace) : paces;
+  if (usual.length === 0) return undefined;
+  const step = usual.reduce((sum, seconds) => sum + seconds, 0) / usual.length;
+  const evaluation = latestMetric(view.lines, metricNames.evaluationSeconds) ?? 0;
+  const between = every === 0 ? 0 : Math.floor((steps - 1) / every) - Math.floor(Math.min(done, steps - 1) / every);
+  return (steps - done) * step + (done < steps ? between + 1 : 0) * evaluation;
 }
 
 /** Seconds that a run has been worked on. One that no process works on any more ended with its last step. */

@@ -9,7 +9,7 @@ import type { RunView } from './runView.ts';
 /** How a run ended, what came of it, and what to do next. */
 export function renderSummary(view: RunView, cwd: string, terminal: Pick<Terminal, 'style'>): readonly string[] {
   const { record, status } = view;
-  const lines = [headline(view, terminal), ...accuracyLines(view), ...adapterLine(view, cwd)];
+  const lines = [headline(view, terminal), ...accuracyLines(view), ...checkpointLine(view, cwd)];
   if (status === 'failed' && record.error !== undefined) {
     lines.push(formatError(terminal, record.error.code, record.error.message));
   }
@@ -35,28 +35,26 @@ function accuracyLines({ record: { evaluation } }: RunView): readonly string[] {
   const { before, after } = evaluation;
   const known = after ?? before;
   if (known === undefined) return [];
-  const head = `Accuracy on ${formatCount(known.problems)} held-out problems, with 95 % interval: `;
+  const head = `Accuracy on ${formatCount(known.problems)} held-out problems (95 % interval)`;
   if (before === undefined || after === undefined) {
-    return [`${head}${describeAccuracy(known)} ${after === undefined ? 'before' : 'after'} training.`];
+    return [`${head} ${after === undefined ? 'before' : 'after'} training: ${describeAccuracy(known)}.`];
   }
   const points = 100 * (after.accuracy - before.accuracy);
   const change = `${points < 0 ? '-' : '+'}${Math.abs(points).toFixed(1)} points`;
-  return [`${head}${describeAccuracy(before)} before, ${describeAccuracy(after)} after training: ${change}.`];
+  return [`${head}:`, `  before  ${describeAccuracy(before)}`, `  after   ${describeAccuracy(after)}, ${change}`];
 }
 
-function adapterLine({ record, folder }: RunView, cwd: string): readonly string[] {
+function checkpointLine({ record, folder }: RunView, cwd: string): readonly string[] {
   const last = record.checkpoints.at(-1);
   if (last === undefined) return [];
   const place = path.relative(cwd, path.join(folder, 'checkpoints', `step-${last.step}`));
-  const formats = {
-    peft: 'The adapter, in the format of Hugging Face PEFT',
-    huggingface: 'The model, as a Hugging Face folder',
-    native: 'The checkpoint',
-  } as const;
+  const formats = { peft: 'Adapter (Hugging Face PEFT)', huggingface: 'Model (Hugging Face)', native: 'Checkpoint' };
   return [`${formats[last.format]}: ${place}`];
 }
 
-function nextLines({ record, status }: RunView): readonly string[] {
-  if (status === 'finished') return ['Next: `rlvr report latest` draws it, `rlvr generate latest` talks with it.'];
-  return [`Next: \`rlvr resume ${record.id}\` goes on from the newest checkpoint.`];
+function nextLines({ record: { id, checkpoints }, status }: RunView): readonly string[] {
+  if (status === 'finished') return [`Next: \`rlvr report ${id}\` draws it, \`rlvr generate ${id}\` talks with it.`];
+  const from =
+    checkpoints.length === 0 ? 'starts it again: nothing was saved yet' : 'goes on from the newest checkpoint';
+  return [`Next: \`rlvr resume ${id}\` ${from}.`];
 }
