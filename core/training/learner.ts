@@ -127,7 +127,7 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
       const made = await Promise.allSettled(graphs.values());
       graphs.clear();
       // A graph that could not be made has told whoever asked for it.
-      await Promise.all(made.map((each) => (each.status === 'fulfilled' ? each.value.release() : undefined)));
+      await Promise.all(made.flatMap((each) => (each.status === 'fulfilled' ? [each.value.release()] : [])));
     },
   };
 }

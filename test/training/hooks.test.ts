@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 function policyWith(hooks: Hooks, movesPlace = true): Policy {
-  return createPolicy(checkpoint, hookedAdapter(hooks, movesPlace) as Adapter, {}, 1);
+  return createPolicy(checkpoint, hookedAdapter(hooks, movesPlace), {}, 1);
 }
 
 function learnerOf(policy: Policy, maxGradNorm = 0): Learner {
