@@ -114,7 +114,12 @@ export interface AdapterHooks<Config, LayerOptions> {
   /** Names, shapes and starting values of the state that `afterStep` keeps. */
   state?(config: Config, plan: AdapterPlan<LayerOptions>): readonly HookState[];
   /** Scalars computed outside the graph for a step (AdaLoRA's budget), fed by name. Steps count from 1; every step gives the same names. */
-  scalars?(config: Config, step: number, totalSteps: number): Readonly<Record<string, number>>;
+  scalars?(
+    config: Config,
+    plan: AdapterPlan<LayerOptions>,
+    step: number,
+    totalSteps: number,
+  ): Readonly<Record<string, number>>;
   /** Added to the loss, already weighted; once an optimizer step, however many micro-batches it has. */
   penalty?(config: Config, layers: readonly LayerTensors<LayerOptions>[]): Scalar;
   /** Replaces gradients before clipping, by full parameter name. */

@@ -19,11 +19,11 @@ export function hookStates({ adapter, adapterConfig, plan }: Policy): readonly H
 
 /** What the adapter wants to be fed in this step; steps count from 1. */
 export function hookScalars(
-  { adapter, adapterConfig }: Policy,
+  { adapter, adapterConfig, plan }: Policy,
   step: number,
   totalSteps: number,
 ): Readonly<Record<string, number>> {
-  return adapter.hooks?.scalars?.(adapterConfig, step, totalSteps) ?? {};
+  return adapter.hooks?.scalars?.(adapterConfig, plan, step, totalSteps) ?? {};
 }
 
 /** Inputs of a step's graph for the hooks' state and scalars. */
