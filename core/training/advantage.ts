@@ -199,7 +199,7 @@ export function leaveOneOutAdvantages(batch: ScoredBatch, options: LeaveOneOutOp
  * of what is known (NaN where nothing is), and the share of rows without spread.
  */
 export function rewardMetrics(
-  batch: ScoredBatch,
+  batch: Pick<ScoredBatch, 'rewards'>,
   names: readonly string[],
   result: AdvantageResult,
 ): Record<string, number> {

@@ -1,7 +1,14 @@
 import type { RewardFunction, RewardScore } from '../contracts/reward.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
-import { groupAdvantages, type AdvantageResult, type GroupAdvantageOptions } from './advantage.ts';
+import {
+  groupAdvantages,
+  lengthMetrics,
+  rewardMetrics,
+  type AdvantageResult,
+  type GroupAdvantageOptions,
+} from './advantage.ts';
+import type { TrainingRow } from './microBatch.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
 import type { SamplingOptions } from './sampling.ts';
@@ -80,12 +87,17 @@ export async function generateBatch(
         reference: prompt.problem.reference,
         maxCompletionTokens: options.maxTokens,
       };
-      return { prompt, completion, text, scores: await Promise.all(options.rewards.map(({ score }) => score(sample))) };
+      return {
+        prompt,
+        completion,
+        text,
+        scores: await Promise.all(options.rewards.map(async ({ score }) => score(sample))),
+      };
     }),
   );
   const advantages = groupAdvantages(
     {
-      rewards: judged.map(({ scores }) => scores.map(({ value }) => value ?? NaN)),
+      rewards: rewardTable(judged),
       weights: options.rewards.map(({ weight }) => weight),
       groupSize: options.groupSize,
     },
@@ -94,42 +106,52 @@ export async function generateBatch(
   return { rows: judged.map((row, i) => ({ ...row, advantage: advantages.advantages[i] ?? 0 })), advantages, seconds };
 }
 
-/** The reward and completion metrics of a generation batch. */
+/** The reward and completion metrics of a generation batch; `rows` says which completions take part in the loss. */
 export function generationMetrics(
-  { rows, advantages, seconds }: Generation,
+  { rows: judged, advantages, seconds }: Generation,
   rewards: readonly WeightedReward[],
+  rows: readonly Pick<TrainingRow, 'active'>[],
 ): Record<string, number> {
-  const totals = [...advantages.rewards].filter(Number.isFinite);
-  const lengths = rows.map(({ completion }) => completion.ids.length);
-  const finished = rows.filter(({ completion }) => completion.finished).map(({ completion }) => completion.ids.length);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  const perReward = rewards.map(({ name }, i): [string, number] => {
-    return [`reward/${name}/mean`, mean(rows.map(({ scores }) => scores[i]?.value ?? NaN).filter(Number.isFinite))];
-  });
+  const lengths = judged.map(({ completion }) => completion.ids.length);
+  const finished = judged.map(({ completion }) => completion.finished);
+  const length = lengthMetrics(lengths, finished);
+  const names = rewards.map(({ name }) => name);
+  const reward = rewardMetrics({ rewards: rewardTable(judged) }, names, advantages);
+  const active = judged.filter((_, i) => rows[i]?.active === true);
+  const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+  const tokens = sumOf(lengths);
   return {
-    'reward/mean': mean(totals),
-    'reward/std': deviation(totals),
-    ...Object.fromEntries(perReward),
-    'reward/unjudged': 1 - totals.length / rows.length,
-    'reward/zero_variance_groups': advantages.zeroSpread,
-    'completion/length_mean': mean(lengths),
-    'completion/length_min': Math.min(...lengths),
-    'completion/length_max': Math.max(...lengths),
-    'completion/terminated_length_mean': mean(finished),
-    'completion/truncated': 1 - finished.length / rows.length,
-    entropy: rows.reduce((sum, { completion }) => sum + completion.entropy, 0) / Math.max(tokens, 1),
+    'reward/mean': orZero(reward['reward']),
+    'reward/std': orZero(reward['reward_std']),
+    ...Object.fromEntries(
+      names.flatMap((name) =>
+        ['mean', 'std'].map((kind) => [`reward/${name}/${kind}`, orZero(reward[`rewards/${name}/${kind}`])]),
+      ),
+    ),
+    'reward/unjudged': advantages.rewards.filter(Number.isNaN).length / judged.length,
+    'reward/zero_variance_groups': orZero(reward['frac_reward_zero_std']),
+    'completion/length_mean': orZero(length['completions/mean_length']),
+    'completion/length_min': orZero(length['completions/min_length']),
+    'completion/length_max': orZero(length['completions/max_length']),
+    'completion/terminated_length_mean': orZero(length['completions/mean_terminated_length']),
+    'completion/terminated_length_min': orZero(length['completions/min_terminated_length']),
+    'completion/terminated_length_max': orZero(length['completions/max_terminated_length']),
+    'completion/truncated': orZero(length['completions/clipped_ratio']),
+    entropy:
+      sumOf(active.map(({ completion }) => completion.entropy)) /
+      Math.max(sumOf(active.map(({ completion }) => completion.ids.length)), 1),
     'rollout/tokens': tokens,
     'rollout/tokens_per_second': tokens / seconds,
     'time/rollout': seconds,
   };
 }
 
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** A metric without value, such as the spread of a single reward, is logged as 0; `reward/unjudged` tells how many rewards there are. */
+function orZero(value: number | undefined): number {
+  return value === undefined || Number.isNaN(value) ? 0 : value;
 }
 
-function deviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+/** The rewards of each completion in the rewards' order; NaN where one gave none. */
+function rewardTable(judged: readonly Pick<JudgedCompletion, 'scores'>[]): readonly (readonly number[])[] {
+  return judged.map(({ scores }) => scores.map(({ value }) => value ?? NaN));
 }

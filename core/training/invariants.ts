@@ -2,7 +2,6 @@ import { RlvrError } from '../errors.ts';
 import type { LearnerState, StepReport } from './learner.ts';
 import { trainableCount, trainableParameters, type Policy } from './policy.ts';
 import type { Sampler, WeightFeeds } from './rollout.ts';
-import type { TrainerOptions } from './trainerOptions.ts';
 
 /** An invariant's outcome, as it is written to the run. */
 export interface InvariantCheck {
@@ -70,15 +69,22 @@ export function checkTrainedTensors(policy: Policy, before: LearnerState, after:
   );
 }
 
-/** Sampler and trainer are one policy. Only where the comparison is fair: sampled in this step, from the unfiltered distribution. */
-export function checkGap(report: StepReport, options: TrainerOptions): void {
-  const gap = report.metrics['logps/gap_max'];
-  const isSupervised = !options.step.objective.requirements(options.step.objectiveConfig).rollouts;
-  if (isSupervised || gap === undefined || gap < gapBound) return;
-  throw new RlvrError(
-    'training/invariant',
-    `A token's log-probability differs by ${gap} between sampling and training; at most ${gapBound} is allowed. The two are not the same policy.`,
-    { gap, bound: gapBound },
+/**
+ * Sampler and trainer are one policy: the largest difference of a token's log-probability, sampling filters aside. Only where the comparison is fair,
+ * before the first update from a generation batch. Throws `training/invariant`, also for a gap that is not a number.
+ */
+export function checkGap({ metrics }: Pick<StepReport, 'metrics'>): InvariantCheck {
+  const value = metrics['logps/gap_max'] ?? NaN;
+  const check = {
+    name: 'sampler-is-trainer',
+    passed: value < gapBound,
+    value,
+    bound: gapBound,
+    explanation: 'largest difference of a token’s log-probability between sampling and training, in the first step',
+  };
+  return demanded(
+    check,
+    `A token's log-probability differs by ${value} between sampling and training; at most ${gapBound} is allowed. The two are not the same policy.`,
   );
 }
 

@@ -7,7 +7,9 @@ export interface TrainingRow {
   /** Token ids of its prompt; rows of a group share the array, which is how a shared prompt is recognised. */
   readonly prompt: readonly number[];
   readonly ids: readonly number[];
-  /** Log-probabilities under the sampler, one per token. */
+  /** Log-probabilities under the policy that sampled, filters aside, one per token. */
+  readonly policyLogps: readonly number[];
+  /** Under the distribution that was sampled: the same where nothing was filtered. */
   readonly samplingLogps: readonly number[];
   /** Under the policy that the ratio starts from. */
   readonly oldLogps: readonly number[];
@@ -81,6 +83,7 @@ export function lossFeeds(rows: readonly TrainingRow[]): Readonly<Record<string,
     tokenAt,
     placeOf,
     oldLogps: pad(rows, width, (row) => row.oldLogps),
+    policyLogps: pad(rows, width, (row) => row.policyLogps),
     samplingLogps: pad(rows, width, (row) => row.samplingLogps),
     ...(hasReference ? { referenceLogps: pad(rows, width, (row) => row.referenceLogps ?? []) } : {}),
     advantages: Float32Array.from(rows, (row) => row.advantage),

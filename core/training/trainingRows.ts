@@ -12,7 +12,8 @@ export function trainingRows(
   return rows.map(({ prompt, completion, advantage }) => ({
     prompt: prompt.ids,
     ids: completion.ids,
-    samplingLogps: completion.logps,
+    policyLogps: completion.logps,
+    samplingLogps: completion.filteredLogps,
     oldLogps: oldLogps === 'filtered' ? completion.filteredLogps : completion.logps,
     advantage,
     active: !maskTruncated || completion.finished,
@@ -41,6 +42,6 @@ export function demonstrationRows(
       );
     }
     const zeros = ids.map(() => 0);
-    return { prompt, ids, samplingLogps: zeros, oldLogps: zeros, advantage: 1, active: true };
+    return { prompt, ids, policyLogps: zeros, samplingLogps: zeros, oldLogps: zeros, advantage: 1, active: true };
   });
 }

@@ -48,5 +48,6 @@ export function hookedAdapter(
     }),
     hooks,
     toPeft: () => undefined,
+    fromPeft: () => undefined,
   };
 }
