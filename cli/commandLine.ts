@@ -73,7 +73,12 @@ function createProgram(act: (entry: CommandEntry, command: Command) => Promise<v
   program.exitOverride().configureOutput(silent);
   program.configureHelp({
     subcommandTerm: (command) =>
-      [command.name(), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(' '),
+      [
+        command.name(),
+        ...command.registeredArguments.map((argument) =>
+          argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+        ),
+      ].join(' '),
   });
   for (const entry of commandTable) {
     const command = program.command(entry.name).summary(entry.summary).description(sentence(entry.summary));

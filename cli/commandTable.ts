@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { CommandContext } from './command.ts';
+import { numberWithin, wholeNumber } from './optionValues.ts';
 
 /** What a command's file exports: it gets the context, the arguments in order and the options, and returns the exit code. */
 export type CommandFunction = (context: CommandContext, ...given: never[]) => number | Promise<number>;
@@ -17,9 +18,12 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandFunction>;
 }
 
+const subject = ['<run-or-model>', 'a run, or a Hugging Face model folder'] as const;
 const run = ['<run>', 'id of the run, the beginning of it, or "latest"'] as const;
 const train = 'Train:';
 const look = 'Look at runs:';
+const use = 'Use what was trained:';
+const write = 'Write experiments:';
 
 /** All commands, in the order of `rlvr --help`. A new one is an entry here and a file in `cli/commands`. */
 export const commandTable: readonly CommandEntry[] = [
@@ -76,7 +80,106 @@ export const commandTable: readonly CommandEntry[] = [
     declare: (command) => command.argument(...run),
     load: async () => (await import('./commands/show.ts')).showCommand,
   },
+  {
+    name: 'report',
+    group: look,
+    summary: 'draw a run as one HTML page that needs no network',
+    declare: (command) =>
+      command
+        .argument(...run)
+        .option('-o, --out <file>', 'where the page goes (default: report.html in the run’s folder)'),
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
+    name: 'eval',
+    group: use,
+    summary: 'measure accuracy on held-out problems: pass@k, avg@k, with 95 % intervals',
+    declare: (command) =>
+      sampling(command.argument(...subject))
+        .option('-n, --problems <n>', 'how many problems (default: as the run says, else 512)', wholeNumber(1))
+        .option('-k, --samples <k>', 'completions for each problem; pass@k needs k', wholeNumber(1))
+        .option('-d, --data <data>', 'other problems: a data set, a .jsonl file, an experiment, or {type: ...}')
+        .option('-r, --reward <reward>', 'what judges (default: the run’s first reward, else the one for the data)'),
+    load: async () => (await import('./commands/eval.ts')).evalCommand,
+  },
+  {
+    name: 'generate',
+    group: use,
+    summary: 'talk with a model or with what a run has trained',
+    declare: (command) =>
+      sampling(
+        command.argument(...subject).argument('[prompt]', 'what to say (default: a conversation, or piped lines)'),
+      )
+        .option('--system <text>', 'the system message')
+        .option('--history', 'let the model see what was said before')
+        .option('--raw', 'give the model the text as it is, without chat template'),
+    load: async () => (await import('./commands/generate.ts')).generateCommand,
+  },
+  {
+    name: 'merge',
+    group: use,
+    summary: 'fold a run’s adapter into its model and write a Hugging Face folder',
+    declare: (command) =>
+      command
+        .argument(...run)
+        .requiredOption('-o, --out <folder>', 'the new model folder')
+        .option('-c, --checkpoint <step>', 'the checkpoint of this step (default: the newest)', wholeNumber(0))
+        .option('-f, --force', 'replace a model folder that is there already'),
+    load: async () => (await import('./commands/merge.ts')).mergeCommand,
+  },
+  {
+    name: 'init',
+    group: write,
+    summary: 'write an experiment in which every key is explained',
+    declare: (command) =>
+      command
+        .argument('[file]', 'the file to write (default: experiment.rlvr.yaml)')
+        .option('-m, --model <folder>', 'the model to train (default: the tiny model of this package)'),
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'show-config',
+    group: write,
+    summary: 'an experiment with every default filled in',
+    declare: (command) =>
+      command
+        .argument('<file>', 'the experiment (*.rlvr.yaml)')
+        .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, []),
+    load: async () => (await import('./commands/showConfig.ts')).showConfigCommand,
+  },
+  {
+    name: 'schema',
+    group: write,
+    summary: 'print the JSON Schema of experiments, for editors',
+    load: async () => (await import('./commands/schema.ts')).schemaCommand,
+  },
+  {
+    name: 'plugins',
+    group: write,
+    summary: 'list methods, rewards, data sets and the rest, with their options',
+    declare: (command) =>
+      command
+        .argument('[kind]', 'adapter, reward, objective, optimizer, dataset, analyzer or engine')
+        .argument('[id]', 'one plugin of the kind'),
+    load: async () => (await import('./commands/plugins.ts')).pluginsCommand,
+  },
+  {
+    name: 'doctor',
+    group: write,
+    summary: 'say what works on this machine, and why not',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
 ];
+
+/** Options of commands that sample from a model. */
+function sampling(command: Command): Command {
+  return command
+    .option('-c, --checkpoint <step>', 'of a run: the checkpoint of this step (default: the newest)', wholeNumber(0))
+    .option('-t, --temperature <t>', 'of sampling; 0 takes the most likely token', numberWithin(0, Infinity, true))
+    .option('--top-p <p>', 'keep the smallest set of tokens with this probability', numberWithin(0, 1, false))
+    .option('--max-tokens <n>', 'longest answer', wholeNumber(1))
+    .option('--seed <n>', 'of sampling', wholeNumber(0));
+}
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];

@@ -73,11 +73,13 @@ function descend(schema: JsonSchema, path: readonly string[]): JsonSchema {
   return inside;
 }
 
-function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
+/** The properties of an object schema, those of its parts (`allOf`) included. */
+export function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
   const parts = [schema, ...(schema.allOf ?? [])];
   return Object.assign({}, ...parts.map((part) => part.properties ?? {})) as Record<string, JsonSchema>;
 }
 
-function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
+/** What a zod schema takes, as JSON Schema; what JSON Schema cannot say is left out. */
+export function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }

@@ -49,11 +49,11 @@ const rolloutSchema = z
       .describe('Longest prompt allowed; a longer one is an error, never cut'),
     max_completion_tokens: positiveInteger.default(256).describe('Completions stop here'),
     min_completion_tokens: z.int().min(0).default(0).describe('Stop tokens are not sampled before this many tokens'),
-    temperature: z.number().positive().default(1),
+    temperature: z.number().positive().default(1).describe('Logits are divided by it'),
     top_k: z.int().min(0).default(0).describe('Keep the k most likely tokens; 0: all'),
     top_p: z.number().positive().max(1).default(1).describe('Keep the smallest set with this probability'),
     min_p: z.number().min(0).max(1).default(0).describe('Drop tokens below this fraction of the most likely one'),
-    repetition_penalty: z.number().positive().default(1),
+    repetition_penalty: z.number().positive().default(1).describe('Divides the logits of tokens that occurred; 1: off'),
     old_logps: z
       .enum(['unfiltered', 'filtered'])
       .default('unfiltered')
@@ -72,8 +72,11 @@ const trainingSchema = z
       .enum(['group', 'batch', 'none'])
       .default('group')
       .describe('Divide advantages by this standard deviation'),
-    multi_objective: z.enum(['sum_then_normalize', 'normalize_then_sum']).default('sum_then_normalize'),
-    mask_truncated_completions: z.boolean().default(false),
+    multi_objective: z
+      .enum(['sum_then_normalize', 'normalize_then_sum'])
+      .default('sum_then_normalize')
+      .describe('Several rewards: normalised as one sum, or each by itself'),
+    mask_truncated_completions: z.boolean().default(false).describe('Learn nothing from completions that were cut off'),
     reference: z
       .enum(['base', 'initial'])
       .default('base')
@@ -89,18 +92,21 @@ const evaluationSchema = z
   .strictObject({
     before: z.boolean().default(true).describe('Evaluate the base before the first step'),
     every: z.int().min(0).default(0).describe('Steps between evaluations; 0: only after the last'),
-    problems: positiveInteger.default(512),
+    problems: positiveInteger.default(512).describe('Problems evaluated; all, where there are fewer'),
     samples: positiveInteger.default(1).describe('Completions per problem (pass@k needs k of them)'),
     temperature: z.number().min(0).default(1).describe('0: greedy'),
-    top_p: z.number().positive().max(1).default(1),
-    seed: z.int().min(0).default(1234),
+    top_p: z.number().positive().max(1).default(1).describe('As in rollout'),
+    seed: z.int().min(0).default(1234).describe('Of the sampling; the same for every evaluation'),
   })
   .describe('Accuracy on held-out problems');
 
 const engineSchema = z
   .looseObject({
-    type: z.string().min(1).default('embedded'),
-    device: z.enum(['cpu', 'webgpu', 'cuda', 'tensorflow', 'auto']).default('cpu'),
+    type: pluginId.default('embedded'),
+    device: z
+      .enum(['cpu', 'webgpu', 'cuda', 'tensorflow', 'auto'])
+      .default('cpu')
+      .describe('What computes; `rlvr doctor` says what works here'),
     threads: z.int().min(0).default(0).describe('Threads of the numeric library; 0: one per core'),
   })
   .describe('What runs the experiment');
@@ -112,8 +118,8 @@ export const experimentSchema = z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'letters, digits, ".", "_" and "-", at most 64')
       .describe('Part of the run id'),
-    description: z.string().optional(),
-    seed: z.int().min(0).max(0xffffffff).default(42),
+    description: z.string().optional().describe('What the run is for; shown in its report'),
+    seed: z.int().min(0).max(0xffffffff).default(42).describe('Everything random comes from it'),
     model: modelSchema,
     data: dataSchema,
     adapter: pluginChoice('The PEFT method and its options'),
@@ -123,7 +129,7 @@ export const experimentSchema = z
       .describe('Rewards, summed with their weights'),
     objective: pluginChoiceOr('dapo', 'The policy loss'),
     optimizer: pluginChoiceOr('adamw', 'The update rule'),
-    learning_rate: z.number().positive().default(1e-5),
+    learning_rate: z.number().positive().default(1e-5).describe('Its peak, where the schedule changes it'),
     schedule: scheduleSchema,
     rollout: rolloutSchema.prefault({}),
     training: trainingSchema.prefault({}),

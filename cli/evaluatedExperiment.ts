@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
+import { RlvrError } from '../core/errors.ts';
+import { parseExperiment } from '../core/experiment/parse.ts';
+import { readYaml } from '../core/experiment/readYaml.ts';
+import { resolveExperiment } from '../core/experiment/resolve.ts';
+import type { Experiment } from '../core/experiment/schema.ts';
+import { readModelConfig } from '../core/model/modelConfig.ts';
+import { loadExperiment } from './loadExperiment.ts';
+import type { Subject } from './subject.ts';
+
+/** How `rlvr eval` differs from what a run or the schema says. */
+export interface EvaluationChoices {
+  /** A data set's id, a `.jsonl` file, an experiment file, or a data set with its options as YAML in braces. */
+  readonly data?: string;
+  readonly reward?: string;
+  readonly problems?: number;
+  readonly samples?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly maxTokens?: number;
+}
+
+/** An experiment of which only the evaluation is carried out. */
+export interface EvaluatedExperiment {
+  readonly experiment: Experiment;
+  /** What relative paths in its data start from. */
+  readonly dataFolder: string;
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+interface ChosenData {
+  readonly data: Section;
+  readonly rewards?: readonly unknown[];
+  readonly folder: string;
+}
+
+/** Settings for a model that brings none: what a run would have by default, as far as its context allows. */
+const longestCompletion = 256;
+
+/**
+ * The experiment whose evaluation is wanted: a run's own, or one made for a model, with the choices put in. Throws `usage` where a model is given without
+ * data, and what parsing throws.
+ */
+export function evaluatedExperiment(
+  subject: Subject,
+  choices: EvaluationChoices,
+  cwd: string,
+  catalog: PluginCatalog,
+): EvaluatedExperiment {
+  const own = subject.kind === 'run' ? runSettings(subject.record) : modelSettings(subject.modelFolder, catalog);
+  const chosen = choices.data === undefined ? own.data : chooseData(choices.data, own.data?.data, cwd, catalog);
+  if (chosen === undefined) {
+    const ids = catalog.all('dataset').map(({ id }) => id);
+    const message = `A model brings no problems: choose some with --data, which takes a data set (${ids.join(', ')}), a .jsonl file or an experiment file.`;
+    throw new RlvrError('usage', message, { choices: ids });
+  }
+  const rewards = choices.reward === undefined ? (chosen.rewards ?? own.rewards) : [{ type: choices.reward }];
+  const { problems, samples, temperature, topP, seed, maxTokens } = choices;
+  const experiment = {
+    ...own.experiment,
+    data: chosen.data,
+    rewards: rewards ?? [{ type: rewardFor(chosen.data, catalog) }],
+    evaluation: {
+      ...(own.experiment['evaluation'] as Section),
+      ...given({ problems, samples, temperature, top_p: topP, seed }),
+    },
+    rollout: { ...(own.experiment['rollout'] as Section), ...given({ max_completion_tokens: maxTokens }) },
+  };
+  const parsed = parseExperiment(JSON.stringify(experiment), 'evaluation');
+  return { experiment: resolveExperiment(parsed, catalog).experiment, dataFolder: chosen.folder };
+}
+
+interface OwnSettings {
+  readonly experiment: Section;
+  readonly data: ChosenData | undefined;
+  readonly rewards?: readonly unknown[];
+}
+
+function runSettings({ experiment, source }: Extract<Subject, { kind: 'run' }>['record']): {
+  experiment: Section;
+  data: ChosenData;
+  rewards: readonly unknown[];
+} {
+  return { experiment, data: { data: experiment.data, folder: source.folder }, rewards: experiment.rewards };
+}
+
+function modelSettings(modelFolder: string, catalog: PluginCatalog): OwnSettings {
+  const { maxPositionEmbeddings: context } = readModelConfig(modelFolder);
+  const completion = Math.min(longestCompletion, Math.floor(context / 2));
+  return {
+    experiment: {
+      name: 'evaluation',
+      model: { path: modelFolder },
+      adapter: { type: catalog.all('adapter')[0]?.id },
+      rollout: { max_completion_tokens: completion, max_prompt_tokens: context },
+    },
+    data: undefined,
+  };
+}
+
+function chooseData(choice: string, own: Section | undefined, cwd: string, catalog: PluginCatalog): ChosenData {
+  const file = path.resolve(cwd, choice);
+  const asked = (data: unknown): ChosenData => ({
+    data: { ...prompting(own), train: data, evaluate: data },
+    folder: cwd,
+  });
+  if (choice.trimStart().startsWith('{')) return asked(readYaml(choice, '--data').data);
+  if (/\.ya?ml$/i.test(choice)) {
+    const { resolved, source } = loadExperiment(cwd, choice, [], catalog);
+    const { data, rewards } = resolved.experiment;
+    return { data, rewards, folder: source.folder };
+  }
+  if (/\.jsonl$/i.test(choice) || existsSync(file)) return asked({ type: 'jsonl', path: file });
+  return asked({ type: catalog.find('dataset', choice).id });
+}
+
+/** How problems become prompts, without the problems. */
+function prompting(data: Section | undefined): Section {
+  const { template, system, chat } = data ?? {};
+  return given({ template, system, chat });
+}
+
+/** The reward of the same name as the data, where there is one: it judges what that data asks for. */
+function rewardFor(data: Section, catalog: PluginCatalog): string | undefined {
+  const { type } = (data['evaluate'] ?? data['train'] ?? {}) as { type?: unknown };
+  const rewards = catalog.all('reward');
+  return (rewards.find(({ id }) => id === type) ?? rewards[0])?.id;
+}
+
+function given(values: Section): Section {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,71 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { RlvrError } from '../core/errors.ts';
+import { listCheckpoints } from '../core/runs/checkpointFolder.ts';
+import { readRun } from '../core/runs/runJson.ts';
+import type { RunRecord } from '../core/runs/runRecord.ts';
+import { findRun } from '../core/runs/runStore.ts';
+import type { CommandContext } from './command.ts';
+
+/** What a command works on: a run at one of its checkpoints, or a model folder. */
+export type Subject =
+  | {
+      readonly kind: 'run';
+      /** The run's id. */
+      readonly name: string;
+      readonly folder: string;
+      readonly record: RunRecord;
+      readonly modelFolder: string;
+      /** Optimizer steps done; 0 is the policy before training. */
+      readonly step: number;
+      /** The checkpoint's folder; undefined for step 0. */
+      readonly checkpointFolder: string | undefined;
+    }
+  | { readonly kind: 'model'; readonly name: string; readonly modelFolder: string };
+
+/** A subject that is a run. */
+export type RunSubject = Extract<Subject, { kind: 'run' }>;
+
+/**
+ * Finds what RUN|MODEL names: a folder with a config.json is a model, anything else that is no path is a run. `step` chooses a checkpoint of a
+ * run, the newest where it is left out. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
+ */
+export function findSubject(context: CommandContext, reference: string, step: number | undefined): Subject {
+  const folder = path.resolve(context.cwd, reference);
+  if (holds(folder, 'config.json')) {
+    if (step === undefined) return { kind: 'model', name: reference, modelFolder: folder };
+    throw new RlvrError('usage', `--checkpoint chooses a checkpoint of a run; ${reference} is a model folder.`);
+  }
+  if (!looksLikePath(reference)) return findRunSubject(context, reference, step);
+  const hint = holds(folder, 'adapter_config.json')
+    ? ' It is the adapter alone; name the run that it belongs to instead.'
+    : ' Name a run by its id, or a Hugging Face model folder.';
+  throw new RlvrError('model/missing', `${reference} holds no config.json, so it is no model folder.${hint}`, {
+    path: folder,
+  });
+}
+
+/** Finds a run at one of its checkpoints. Throws `run/not-found`, `run/invalid-id`. */
+export function findRunSubject(context: CommandContext, reference: string, step: number | undefined): RunSubject {
+  const folder = findRun(context.runsFolder, reference);
+  const record = readRun(folder);
+  const name = path.basename(folder);
+  const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
+  const run = { kind: 'run', name, folder, record, modelFolder } as const;
+  if (step === 0) return { ...run, step, checkpointFolder: undefined };
+  const checkpoints = listCheckpoints(folder);
+  const chosen = step === undefined ? checkpoints.at(-1) : checkpoints.find((checkpoint) => checkpoint.step === step);
+  if (chosen !== undefined) return { ...run, step: chosen.step, checkpointFolder: chosen.folder };
+  const steps = checkpoints.map((checkpoint) => checkpoint.step);
+  const wanted = step === undefined ? 'no checkpoint yet' : `no checkpoint of step ${step}`;
+  const choices = steps.length === 0 ? '' : ` There are: ${steps.join(', ')}.`;
+  throw new RlvrError('run/not-found', `Run ${name} has ${wanted}.${choices}`, { run: name, step, steps });
+}
+
+function looksLikePath(reference: string): boolean {
+  return /[/\\]/.test(reference) || reference.startsWith('.') || path.isAbsolute(reference);
+}
+
+function holds(folder: string, file: string): boolean {
+  return existsSync(path.join(folder, file)) && statSync(path.join(folder, file)).isFile();
+}
