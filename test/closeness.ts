@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** Asserts |a - b| <= tolerance max(1, |b|) for every pair, naming the worst one. */
+/** Asserts |a - b| <= tolerance max(1, |b|) for every pair, naming the worst one. NaN is close to nothing. */
 export function expectClose(
   actual: ArrayLike<number> | undefined,
   expected: ArrayLike<number>,
@@ -12,10 +12,9 @@ export function expectClose(
   let where = -1;
   for (let i = 0; i < expected.length; i++) {
     const error = Math.abs((actual?.[i] ?? NaN) - (expected[i] ?? NaN)) / Math.max(1, Math.abs(expected[i] ?? NaN));
-    if (!(error <= worst)) {
-      worst = error;
-      where = i;
-    }
+    if (error <= worst) continue;
+    worst = Number.isNaN(error) ? Infinity : error;
+    where = i;
   }
   expect(worst, `${what}: value ${where} is ${actual?.[where]}, expected ${expected[where]}`).toBeLessThanOrEqual(
     tolerance,

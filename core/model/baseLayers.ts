@@ -1,5 +1,5 @@
 import { linear } from '../tensor/ops/linear.ts';
-import { tf } from '../tensor/tf.ts';
+import type { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import type { DecoderLayers } from './decoder.ts';
 import { EMBEDDING, LM_HEAD, decoderParameters } from './decoderParameters.ts';

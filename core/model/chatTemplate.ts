@@ -35,8 +35,8 @@ const LONGEST_RANGE = 100_000;
 const parsedTemplates = new Map<string, Program>();
 
 /**
- * Renders a chat template as transformers' `apply_chat_template(tokenize=False)` does: blocks trimmed, `tools` and `documents` none where they
- * are left out, special tokens and further variables by name, reasoning under each of its names.
+ * Renders a chat template as transformers' `apply_chat_template(tokenize=False)` does: blocks trimmed, `tools` and `documents` none where
+ * they are left out, special tokens and further variables by name, reasoning under each of its names.
  *
  * @throws RlvrError `tokenizer/invalid`, if the template cannot be parsed, fails, or refuses the messages with `raise_exception`
  */

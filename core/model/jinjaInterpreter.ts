@@ -22,8 +22,11 @@ import { hold, isOutput } from './jinjaNodes.ts';
 import type { JinjaValue } from './jinjaValue.ts';
 import { contentOf, equals, itemsOf, numberOf, toJinja, toJinjaMapping, toText, typeName } from './jinjaValue.ts';
 
-// A real template takes a few thousand steps for a long conversation; a hostile one must end.
+// A real template takes a few thousand steps for a long conversation; a hostile one must end. What a step costs is bounded too: a
+// list counts by its items, a text by pieces of this many characters.
 const MAX_STEPS = 2_000_000;
+const CHARACTERS_PER_STEP = 64;
+const STEPS_PER_TURN = 10;
 
 const iterableTypes = new Set(['ArrayValue', 'TupleValue', 'ObjectValue', 'StringValue', 'UndefinedValue']);
 
@@ -42,9 +45,10 @@ class LoopSignal extends Error {
 
 /**
  * The interpreter of @huggingface/jinja with the semantics of Jinja under Python, which is what transformers renders chat templates
- * with. The library prints `true`, JSON and nothing where Python prints `True`, a repr and `None`; compares by JavaScript's `==`; ignores the
- * argument of `strip('\n')`, which Qwen3's template needs; keeps variables set in a loop for the next turn; and loses what a loop's
- * body printed before `break` and `continue`. Everything else is the library's.
+ * with. The library's own lets common templates through as they are; but it prints `true`, JSON and nothing where Python prints `True`, a
+ * repr and `None`; compares by JavaScript's `==`; ignores the argument of `strip('\n')`, on which Qwen3's template relies; keeps variables
+ * set in a loop for the next turn; loses what a loop's body printed before `break` and `continue`; and goes on where Python fails. Each of
+ * these gives a model other tokens than it was trained on, without a word. Everything else is the library's.
  */
 export class JinjaInterpreter extends Interpreter {
   private steps = 0;
@@ -57,8 +61,7 @@ export class JinjaInterpreter extends Interpreter {
   }
 
   override evaluate(node: JinjaNode | undefined, environment: Environment): JinjaValue {
-    this.steps += 1;
-    if (this.steps > MAX_STEPS) throw new RangeError(`more than ${MAX_STEPS} steps`);
+    this.count(1);
     switch (node?.type) {
       case 'Held':
         return (node as HeldNode).held;
@@ -96,6 +99,11 @@ export class JinjaInterpreter extends Interpreter {
       default:
         return node === undefined ? toJinja(undefined) : this.inherited(node, environment);
     }
+  }
+
+  private count(steps: number): void {
+    this.steps += steps;
+    if (this.steps > MAX_STEPS) throw new RangeError(`more than ${MAX_STEPS} steps`);
   }
 
   private inherited(node: JinjaNode, environment: Environment): JinjaValue {
@@ -147,6 +155,8 @@ export class JinjaInterpreter extends Interpreter {
   private loopScopes(node: ForNode, environment: Environment): Environment[] {
     const select = node.iterable.type === 'SelectExpression' ? (node.iterable as SelectNode) : undefined;
     const items = itemsOf(this.evaluate(select?.lhs ?? node.iterable, environment));
+    // A turn costs time, for its scope, even where its body is empty.
+    this.count(items.length * STEPS_PER_TURN);
     const turns = items
       .map((item) => ({ item, scope: bind(node.loopvar, item, new Environment(environment)) }))
       .filter(({ scope }) => select === undefined || this.evaluate(select.test, scope).__bool__().value);
@@ -171,6 +181,7 @@ export class JinjaInterpreter extends Interpreter {
   private filter(value: JinjaValue, filter: JinjaNode, environment: Environment): JinjaValue {
     const call = filter.type === 'CallExpression' ? (filter as CallNode) : undefined;
     const { value: name } = (call?.callee ?? filter) as IdentifierNode;
+    this.count(sizeOf(value));
     const own = jinjaFilters.get(name);
     if (own === undefined)
       return this.inherited({ type: 'FilterExpression', operand: hold(value), filter } as FilterNode, environment);
@@ -207,6 +218,12 @@ export class JinjaInterpreter extends Interpreter {
   }
 
   private call(node: CallNode, environment: Environment): JinjaValue {
+    const result = this.called(node, environment);
+    this.count(sizeOf(result));
+    return result;
+  }
+
+  private called(node: CallNode, environment: Environment): JinjaValue {
     if (node.callee.type !== 'MemberExpression') return this.inherited(node, environment);
     const callee = node.callee as MemberNode;
     const object = this.evaluate(callee.object, environment);
@@ -235,6 +252,13 @@ export class JinjaInterpreter extends Interpreter {
     }
     return { positional, keyword };
   }
+}
+
+/** Steps that going through a value takes. */
+function sizeOf(value: JinjaValue): number {
+  const text = contentOf(value, 'StringValue');
+  if (text !== undefined) return Math.floor(text.length / CHARACTERS_PER_STEP);
+  return (contentOf(value, 'ArrayValue') ?? contentOf(value, 'TupleValue') ?? []).length;
 }
 
 /** A macro, call block or set block whose body is one program, which this interpreter prints and not the library's. */

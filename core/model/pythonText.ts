@@ -1,9 +1,10 @@
 /** Characters that Python's `str.strip` removes. JavaScript's `trim` also removes U+FEFF, and keeps U+001C to U+001F and U+0085. */
-export const PYTHON_WHITESPACE =
-  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
+const whitespace =
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a' +
+  '\u2028\u2029\u202f\u205f\u3000';
 
 /** Python's `str.lstrip` and `str.rstrip`; both for `str.strip`. */
-export function strip(text: string, sides: 'left' | 'right' | 'both', characters = PYTHON_WHITESPACE): string {
+export function strip(text: string, sides: 'left' | 'right' | 'both', characters = whitespace): string {
   const removed = new Set(characters);
   const points = Array.from(text);
   let begin = 0;

@@ -1,8 +1,8 @@
 import type { RopeConfig } from './ropeConfig.ts';
 
 /**
- * Inverse frequencies of RoPE (Su et al. 2021, arXiv:2104.09864, section 3.2.2), in radians per position: [headDim / 2]. Pair i of a head is
- * (i, i + headDim / 2), as in Hugging Face's weights. `llama3` scaling is Llama 3.1's: long wavelengths are divided by `factor`, short
+ * Inverse frequencies of RoPE (Su et al. 2021, arXiv:2104.09864, section 3.2.2), in radians per position: [headDim / 2]. Pair i of a head
+ * is (i, i + headDim / 2), as in Hugging Face's weights. `llama3` scaling is Llama 3.1's: long wavelengths are divided by `factor`, short
  * ones kept, those between interpolated.
  */
 export function ropeFrequencies(config: RopeConfig & { readonly headDim: number }): Float32Array {

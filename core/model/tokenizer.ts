@@ -35,7 +35,8 @@ export interface Tokenizer {
  * Loads the tokenizer of a Hugging Face folder: tokenizer.json, and tokenizer_config.json, special_tokens_map.json and chat templates
  * where they exist.
  *
- * @throws RlvrError `tokenizer/missing` without tokenizer.json, `tokenizer/invalid` for files that are damaged or need what is not supported
+ * @throws RlvrError `tokenizer/missing` without tokenizer.json, `tokenizer/invalid` for files that are damaged or need what is not
+ *   supported
  */
 export function loadTokenizer(folder: string): Tokenizer {
   const settings = readTokenizerSettings(folder);

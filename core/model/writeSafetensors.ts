@@ -12,7 +12,8 @@ export interface SafetensorsTensor {
 
 /**
  * Writes a safetensors file, atomically. The same tensors and metadata give the same bytes: tensors lie in the reference
- * implementation's order (widest number type first, then by name), metadata by key, and the header is padded so that data is 8-byte aligned.
+ * implementation's order (widest number type first, then by name), metadata by key, and the header is padded so that data is 8-byte
+ * aligned.
  *
  * @throws RlvrError `safetensors/invalid` if a tensor's shape, type and values disagree, `run/unwritable` if the file cannot be written;
  *   either way `path` holds what it held before

@@ -28,7 +28,8 @@ function readJson(...parts: string[]): unknown {
 }
 
 /** transformers' keyword arguments as our options. */
-function toOptions({ tools, add_generation_prompt, ...variables }: Readonly<Record<string, unknown>>): ChatOptions {
+function toOptions(keywords: Readonly<Record<string, unknown>>): ChatOptions {
+  const { tools, add_generation_prompt, ...variables } = keywords;
   const shared = { addGenerationPrompt: add_generation_prompt === true, variables };
   return tools === undefined ? shared : { ...shared, tools: tools as unknown[] };
 }

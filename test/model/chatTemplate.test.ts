@@ -48,10 +48,11 @@ describe('renderChat', () => {
     ['an unknown directive', "{{ strftime_now('%Q') }}", 'does not know %Q'],
     ['a huge range', '{{ range(1000000000)|length }}', 'expected at most 100000'],
     ['endless work', '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}', 'steps'],
+    ['endless work in calls', '{% for a in range(100000) %}{{ range(100000)|length }}{% endfor %}', 'steps'],
     ['a text that doubles', `{% set x = 'xxxxxxxx' %}${'{% set x = x ~ x %}'.repeat(60)}`, 'cannot be rendered'],
     ['a text that is repeated', "{{ 'x' * 1000000000000 }}", 'characters'],
     ['endless recursion', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', 'cannot be rendered'],
-    ['deep nesting', `${'{% if true %}'.repeat(20000)}`, 'cannot be rendered'],
+    ['deep nesting', '{% if true %}'.repeat(20000), 'cannot be rendered'],
     ['many brackets', `{{ ${'('.repeat(50000)} }}`, 'cannot be rendered'],
   ])('refuses %s', (_, template, problem) => {
     expect(() => renderChat(template, messages)).toThrow(

@@ -38,12 +38,13 @@ describe('transformers/tokenizer', () => {
     expect(tokenizer.vocabularySize).toBe(golden.vocab_size);
   });
 
-  it.each(golden.encode)('encodes and decodes $text', ({ text, ids, tokens, decoded, decoded_skip_special }) => {
+  it.each(golden.encode)('encodes and decodes $text', (entry) => {
+    const { text, ids, tokens, decoded } = entry;
     expect(tokenizer.encode(text)).toEqual(ids);
     expect(ids.map((id) => tokenizer.tokenOf(id))).toEqual(tokens);
     expect(tokens.map((token) => tokenizer.idOf(token))).toEqual(ids);
     expect(tokenizer.decode(ids)).toBe(decoded);
-    expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(decoded_skip_special);
+    expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(entry.decoded_skip_special);
   });
 
   it.each(golden.decode_of_cut_sequences)('decodes the cut sequence $ids', ({ ids, decoded }) => {
