@@ -143,6 +143,13 @@ export interface PeftAdapter {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
+/** What an adapter of PEFT's means here. */
+export interface PeftImport<Config> {
+  readonly config: Config;
+  /** By full parameter name. Parameters that PEFT does not store keep what `plan` and `attach` gave them. */
+  readonly parameters: ReadonlyMap<string, StoredTensor>;
+}
+
 /**
  * One PEFT method: how frozen weights and a few trained tensors make a layer. Names and defaults of its configuration are those of
  * Hugging Face PEFT's config class. `plan` sees all targets once; `attach` gives each layer its values; `merged` and `forward` say, in
@@ -184,6 +191,11 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
     parameters: readonly (ParameterSpec & StoredTensor)[],
     baseModel: string,
   ): PeftAdapter | undefined;
+  /**
+   * Reads what PEFT saved; undefined where it is an adapter of another method, or where PEFT has none like this. Throws `adapter/invalid` where
+   * it uses an option of PEFT's that changes what is computed and that this method does not have.
+   */
+  fromPeft(adapter: PeftAdapter): PeftImport<Config> | undefined;
 }
 
 /** Container token of the contract of the same name; every plugin of the kind is bound to it. */

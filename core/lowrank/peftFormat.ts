@@ -1,5 +1,6 @@
 import type { PeftAdapter, StoredTensor } from '../contracts/adapter.ts';
 import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
+import { RlvrError } from '../errors.ts';
 import type { TargetOptions } from './targets.ts';
 
 /** The release of PEFT whose configuration classes names, fields and defaults are taken from. */
@@ -94,4 +95,56 @@ export function loraAdapter(
     }),
     tensors: peftTensors(parameters),
   };
+}
+
+/** Fields of LoraConfig that say nothing about what is computed. */
+const bookkeeping = new Set(['megatron_core', 'qalora_group_size', 'task_type']);
+
+/** An adapter_config.json of LoRA: the fields that the method has, and its tensors by our parameters' names. */
+export interface ReadLora {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly parameters: ReadonlyMap<string, StoredTensor>;
+}
+
+/**
+ * Reads a LoRA adapter of PEFT's; undefined for one of another type. `own` are the fields that the method has.
+ *
+ * @throws RlvrError `adapter/invalid` where another field is set, or a tensor is not one of LoRA's
+ */
+export function readLoraAdapter({ config, tensors }: PeftAdapter, own: readonly string[]): ReadLora | undefined {
+  if (config['peft_type'] !== 'LORA') return undefined;
+  const common = commonFields('LORA', '');
+  const set = Object.entries(config).find(
+    ([name, value]) =>
+      !own.includes(name) && !(name in common) && !bookkeeping.has(name) && !isUnset(value) && !isDefault(name, value),
+  );
+  if (set !== undefined) {
+    const [field, value] = set;
+    throw new RlvrError(
+      'adapter/invalid',
+      `adapter_config.json sets "${field}" to ${JSON.stringify(value)}, which this method does not have.`,
+      { field },
+    );
+  }
+  const parameters = new Map([...tensors].map(([name, tensor]) => [parameterName(name), tensor]));
+  const fields = Object.fromEntries(Object.entries(config).filter(([name]) => own.includes(name)));
+  return { fields, parameters };
+}
+
+function isUnset(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function isDefault(name: string, value: unknown): boolean {
+  return unusedLoraFields[name] === value;
+}
+
+function parameterName(name: string): string {
+  const match = /^base_model\.model\.(.+\.lora_[AB])\.weight$/.exec(name);
+  if (match?.[1] !== undefined) return match[1];
+  throw new RlvrError(
+    'adapter/invalid',
+    `The adapter holds a tensor "${name}"; expected were names like "${PREFIX}LAYER.lora_A.weight".`,
+    { name },
+  );
 }

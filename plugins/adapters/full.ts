@@ -76,4 +76,5 @@ export const full: Adapter<Config, LayerOptions> = {
   },
   check: (config, targets) => unusedNames(config, targets),
   toPeft: () => undefined,
+  fromPeft: () => undefined,
 };

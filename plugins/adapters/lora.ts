@@ -3,10 +3,11 @@ import type { Adapter, LayerTensors } from '../../core/contracts/adapter.ts';
 import type { ConfigFinding } from '../../core/contracts/plugin.ts';
 import type { TargetLayer } from '../../core/contracts/parameter.ts';
 import type { LowRankStart } from '../../core/lowrank/initialise.ts';
+import { RlvrError } from '../../core/errors.ts';
 import { startLowRank } from '../../core/lowrank/initialise.ts';
 import { matrixShape } from '../../core/lowrank/matrixShape.ts';
 import { patternMatches, patternValues } from '../../core/lowrank/patterns.ts';
-import { loraAdapter } from '../../core/lowrank/peftFormat.ts';
+import { loraAdapter, readLoraAdapter } from '../../core/lowrank/peftFormat.ts';
 import { lowRankScaling } from '../../core/lowrank/scaling.ts';
 import { checkTargets, matchTargets, targetOptions, unusedNames } from '../../core/lowrank/targets.ts';
 import type { LowRank } from '../../core/tensor/ops/lowRankLinear.ts';
@@ -143,5 +144,15 @@ export const lora: Adapter<Config, LayerOptions> = {
     const { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, bias, rank_pattern, alpha_pattern } = config;
     const own = { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, bias, rank_pattern, alpha_pattern };
     return loraAdapter(own, config, parameters, baseModel);
+  },
+  fromPeft(adapter) {
+    const read = readLoraAdapter(adapter, Object.keys(schema.shape));
+    if (read === undefined) return undefined;
+    const parsed = schema.safeParse(read.fields);
+    if (parsed.success) return { config: parsed.data, parameters: read.parameters };
+    throw new RlvrError(
+      'adapter/invalid',
+      `adapter_config.json does not fit this method: ${z.prettifyError(parsed.error)}`,
+    );
   },
 };

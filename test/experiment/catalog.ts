@@ -33,6 +33,7 @@ function adapter(id: string): Adapter {
     attach: unused,
     merged: unused,
     toPeft: unused,
+    fromPeft: unused,
   };
 }
 
