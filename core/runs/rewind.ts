@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { RlvrError } from '../errors.ts';
 import { isAppendedFile } from './appendedLengths.ts';
@@ -11,7 +11,8 @@ import { writing } from './writing.ts';
 
 /**
  * Puts a run's folder back to the moment of a checkpoint (or to before the first step, without one), so that training can go on from there with no line lost or
- * doubled: appended files are cut to their recorded length, later completions and checkpoints removed. The caller holds the
+ * doubled: appended files are cut to their recorded length, later completions and checkpoints and what a
+ * writer left unfinished removed. The caller holds the
  * run's lock. Doing it twice is the same as once. Throws `run/corrupt` where the metrics are shorter than recorded, `run/unwritable`.
  */
 export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined): void {
@@ -24,6 +25,9 @@ export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined)
     });
   }
   writing(runFolder, () => {
+    for (const name of readdirSync(runFolder).filter((entry) => entry.endsWith('.tmp'))) {
+      rmSync(path.join(runFolder, name), { force: true });
+    }
     forgetCompletionsAfter(runFolder, checkpoint?.step ?? 0);
     forgetCheckpointsAfter(runFolder, checkpoint?.step ?? 0);
   });

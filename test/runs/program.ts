@@ -30,20 +30,34 @@ export interface RunningProgram {
   /** Resolves at the first line that begins with `prefix`. */
   printed(prefix: string): Promise<string>;
   /** Resolves when it has ended. */
-  ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>;
+  ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string; out: string; err: string }>;
 }
 
-/** Starts a program with Node. */
-export function startProgram(file: string, args: readonly string[]): RunningProgram {
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
+/** Starts a program with Node, in the folder `cwd` and with `env` beside this process's own environment. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): RunningProgram {
+  const child = spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...process.env, ...env },
+  });
+  let [output, out, err] = ['', '', ''];
   const waiting = new Set<() => void>();
   const note = (chunk: Buffer): void => {
     output += chunk.toString();
     for (const wake of waiting) wake();
   };
-  child.stdout.on('data', note);
-  child.stderr.on('data', note);
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+    note(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+    note(chunk);
+  });
   const closed = once(child, 'close');
   return {
     child,
@@ -67,7 +81,7 @@ export function startProgram(file: string, args: readonly string[]): RunningProg
       }),
     ended: async () => {
       await closed;
-      return { code: child.exitCode, signal: child.signalCode, output };
+      return { code: child.exitCode, signal: child.signalCode, output, out, err };
     },
   };
 }
