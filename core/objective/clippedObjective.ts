@@ -4,7 +4,7 @@ import { adaptiveEntropyState } from './entropyBonus.ts';
 import { policyLoss } from './policyLoss.ts';
 import type { ClippedPolicyConfig } from './policyOptions.ts';
 import { clippedPolicySchema, policyAliases } from './policyOptions.ts';
-import { meanOfLocalTokens, type Reduction } from './reductions.ts';
+import type { Reduction } from './reductions.ts';
 
 /** What tells one objective with the clipped surrogate from another. */
 export interface ClippedObjectiveParts extends Pick<Objective, 'id' | 'summary' | 'source'> {
@@ -13,10 +13,14 @@ export interface ClippedObjectiveParts extends Pick<Objective, 'id' | 'summary' 
   readonly dependsOnMicroBatch?: boolean;
 }
 
-/** Rows of advantage 0 have no gradient, unless something besides the surrogate acts on them or counts them. */
+/**
+ * Whether rows of advantage 0 have no gradient and no part in a clip fraction while the policy is the one that sampled: nothing besides the surrogate
+ * acts on them or counts them, and a ratio of 1 is within the bounds.
+ */
 function skipsZeroAdvantage(config: ClippedPolicyConfig): boolean {
   const hasEntropyBonus = config.entropy_coef !== 0 || config.use_adaptive_entropy;
-  return config.beta === 0 && !hasEntropyBonus && config.top_entropy_quantile === 1;
+  const isCapped = typeof config.delta === 'number' && config.delta < 1;
+  return config.beta === 0 && !hasEntropyBonus && config.top_entropy_quantile === 1 && !isCapped;
 }
 
 /** An objective with the clipped surrogate and group-relative advantages; only the reduction is its own. */
@@ -34,13 +38,7 @@ export function clippedObjective({
       rollouts: true,
       beta: config.beta,
       minimumGroupSize: 2,
-      // A mean over the micro-batch's tokens, and masks and bonuses that look at all tokens, see rows of advantage 0 too.
-      skipsZeroAdvantage:
-        reduction !== meanOfLocalTokens &&
-        config.beta === 0 &&
-        config.entropy_coef === 0 &&
-        !config.use_adaptive_entropy &&
-        config.top_entropy_quantile === 1,
+      skipsZeroAdvantage: !dependsOnMicroBatch && skipsZeroAdvantage(config),
     }),
     state: adaptiveEntropyState,
     loss: (config, batch) =>

@@ -84,8 +84,8 @@ function keepTopP(z: tf.Tensor2D, topP: number): tf.Tensor {
   const vocabulary = at(z.shape, 1);
   const { values: sorted } = tf.topk(z, vocabulary);
   const upToHere = tf.cumsum(tf.softmax(sorted), 1, false, true);
-  const isFirst = tf.equal(tf.range(0, vocabulary, 1, 'int32'), 0);
-  const kept = tf.logicalOr(tf.greater(upToHere, 1 - topP), isFirst);
+  const isLargest = tf.greaterEqual(sorted, tf.max(sorted, 1, true));
+  const kept = tf.logicalOr(tf.greater(upToHere, 1 - topP), isLargest);
   const smallestKept = tf.min(tf.where(kept, sorted, tf.mul(tf.onesLike(sorted), -ruledOut)), 1, true);
   return keepWhere(z, tf.greaterEqual(z, smallestKept));
 }

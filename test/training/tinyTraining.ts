@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createCatalog } from '../../core/container.ts';
+import { parseExperiment } from '../../core/experiment/parse.ts';
+import { resolveExperiment } from '../../core/experiment/resolve.ts';
+import { isMachineMetric } from '../../core/metricNames.ts';
+import type { Evaluation } from '../../core/training/evaluate.ts';
+import type { JudgedCompletion } from '../../core/training/generation.ts';
+import type { InvariantCheck } from '../../core/training/invariants.ts';
+import type { LearnerState } from '../../core/training/learner.ts';
+import { train, type TrainingOutcome } from '../../core/training/trainer.ts';
+import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
+import { prepareRun } from '../../plugins/engines/embedded/prepare.ts';
+import { plugins } from '../../plugins/index.ts';
+import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
+
+/** Changes to the settings of the tiny experiment; a section is replaced as a whole. */
+export type TinyChanges = Readonly<Record<string, unknown>>;
+
+/** Writes the tiny experiment into an empty folder, and prepares it as the engine does. */
+export async function prepareTiny(folder: string, changes: TinyChanges = {}): Promise<TrainerOptions> {
+  return loadTiny(writeTinyExperiment(folder, changes));
+}
+
+/** Prepares an experiment file, as a new process would. */
+export async function loadTiny(file: string): Promise<TrainerOptions> {
+  const catalog = createCatalog(plugins);
+  const { experiment } = resolveExperiment(parseExperiment(readFileSync(file, 'utf8'), file, []), catalog);
+  return (await prepareRun(experiment, path.dirname(file), catalog)).options;
+}
+
+/** Everything that a training told. */
+export interface TrainingRecord {
+  readonly outcome: TrainingOutcome['outcome'];
+  readonly state: LearnerState;
+  /** Metrics by step, those of the machine left out. */
+  readonly metrics: ReadonlyMap<number, Readonly<Record<string, number>>>;
+  /** All metrics of each step, in order. */
+  readonly steps: readonly Readonly<Record<string, number>>[];
+  readonly checks: readonly InvariantCheck[];
+  /** Generation batches by their first step. */
+  readonly generations: ReadonlyMap<number, readonly JudgedCompletion[]>;
+  readonly checkpoints: readonly LearnerState[];
+  readonly evaluations: readonly { readonly moment: string; readonly evaluation: Evaluation }[];
+}
+
+/** Trains to the end, or until a step asks for a stop. */
+export async function recordTraining(
+  options: TrainerOptions,
+  {
+    resumeFrom,
+    stopAt,
+    onDidReachCheckpoint,
+  }: {
+    readonly resumeFrom?: LearnerState;
+    readonly stopAt?: number;
+    readonly onDidReachCheckpoint?: (state: LearnerState) => void;
+  } = {},
+): Promise<TrainingRecord> {
+  const metrics = new Map<number, Record<string, number>>();
+  const steps: Readonly<Record<string, number>>[] = [];
+  const checks: InvariantCheck[] = [];
+  const generations = new Map<number, readonly JudgedCompletion[]>();
+  const checkpoints: LearnerState[] = [];
+  const evaluations: { moment: string; evaluation: Evaluation }[] = [];
+  const stop = new AbortController();
+  const { outcome, state } = await train(
+    options,
+    {
+      onDidProgress: () => undefined,
+      onDidCheck: (check) => checks.push(check),
+      onDidEvaluate: (moment, _step, evaluation) => evaluations.push({ moment, evaluation }),
+      onDidStep: (step, values) => {
+        steps.push(values);
+        metrics.set(step, Object.fromEntries(Object.entries(values).filter(([name]) => !isMachineMetric(name))));
+        if (step === stopAt) stop.abort();
+      },
+      onDidGenerate: (step, rows) => generations.set(step, rows),
+      onDidReachCheckpoint: (reached) => {
+        checkpoints.push(reached);
+        onDidReachCheckpoint?.(reached);
+        return Promise.resolve();
+      },
+    },
+    stop.signal,
+    resumeFrom,
+  );
+  return { outcome, state, metrics, steps, checks, generations, checkpoints, evaluations };
+}
+
+/** A state as something that tests compare exactly, bit for bit. */
+export function bitsOf(state: LearnerState): unknown {
+  const bits = (map: ReadonlyMap<string, Float32Array>): Record<string, string> =>
+    Object.fromEntries(
+      [...map].map(([name, { buffer, byteOffset, byteLength }]) => [
+        name,
+        Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
+      ]),
+    );
+  return { ...state, parameters: bits(state.parameters), slots: bits(state.slots) };
+}
