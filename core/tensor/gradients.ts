@@ -1,8 +1,9 @@
+import { concatRows } from './ops/segments.ts';
 import { tf } from './tf.ts';
 
 /**
- * Gradients of tfjs that fill arrays with ones in JavaScript, which a symbolic size does not allow, written with ops instead.
- * They hold for every backend.
+ * Gradients of tfjs that fill arrays with ones in JavaScript, which a symbolic size does not allow, written with ops instead (they hold for
+ * every backend), and those of the tracing backend's own kernels.
  */
 export function registerTraceableGradients(): void {
   tf.registerGradient({
@@ -14,6 +15,13 @@ export function registerTraceableGradients(): void {
       const axes = tf.util.parseAxisParam(attributes['axis'] as number | number[], x.shape);
       const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
       return { x: () => tf.broadcastTo(tf.reshape(dy, kept), x.shape) };
+    },
+  });
+  tf.registerGradient({
+    kernelName: 'SplitRows',
+    gradFunc: (dys, _saved, attributes) => {
+      const [first, second] = dys as unknown as [tf.Tensor2D, tf.Tensor2D];
+      return { x: () => concatRows(first, second, attributes['rows'] as number) };
     },
   });
 }

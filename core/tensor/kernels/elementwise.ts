@@ -52,7 +52,6 @@ const comparisons: Readonly<Record<string, string>> = {
   LessEqual: 'LessOrEqual',
   LogicalAnd: 'And',
   LogicalOr: 'Or',
-  LogicalXor: 'Xor',
 };
 
 /** A scalar constant of the type of another value. */
@@ -119,24 +118,22 @@ function registerDerivedUnary(): void {
     const one = scalarLike(builder, x, 1);
     const u = broadcastNode(builder, 'Add', x, one);
     const isOne = broadcastNode(builder, 'Equal', u, one, 'bool');
-    const isInfinite = builder.add('IsInf', [u], { type: 'bool', shape: x.shape });
+    const isInfinite = builder.add(
+      'IsInf',
+      [u],
+      { type: 'bool', shape: x.shape },
+      { attributes: { detect_negative: { int: 0 } } },
+    );
     const plain = broadcastNode(builder, 'Or', isInfinite, isOne, 'bool');
     const quotient = broadcastNode(builder, 'Div', x, broadcastNode(builder, 'Sub', u, one));
     const corrected = broadcastNode(builder, 'Mul', unaryNode(builder, 'Log', u), quotient);
     return builder.add('Where', [plain, x, corrected], { type: x.type, shape: x.shape });
   });
-  defineKernel('IsNan', ({ builder, input }) =>
-    builder.add('IsNaN', [input('x')], { type: 'bool', shape: input('x').shape }),
-  );
+  defineKernel('IsNan', ({ builder, input }) => isNaNNode(builder, input('x')));
   defineKernel('IsInf', ({ builder, input }) =>
     builder.add('IsInf', [input('x')], { type: 'bool', shape: input('x').shape }),
   );
-  defineKernel('IsFinite', ({ builder, input }) => {
-    const x = input('x');
-    // x - x is 0 for finite numbers and NaN for all others.
-    const difference = broadcastNode(builder, 'Sub', x, x);
-    return broadcastNode(builder, 'Equal', difference, scalarLike(builder, x, 0), 'bool');
-  });
+  defineKernel('IsFinite', ({ builder, input }) => isFiniteNode(builder, input('x')));
   defineKernel('Step', ({ builder, input, attribute }) => {
     const x = input('x');
     const positive = broadcastNode(builder, 'Greater', x, scalarLike(builder, x, 0), 'bool');
@@ -145,8 +142,8 @@ function registerDerivedUnary(): void {
       type: x.type,
       shape: x.shape,
     });
-    const isNaN = builder.add('IsNaN', [x], { type: 'bool', shape: x.shape });
-    return builder.add('Where', [isNaN, x, stepped], { type: x.type, shape: x.shape });
+    if (x.type !== 'float32') return stepped;
+    return builder.add('Where', [isNaNNode(builder, x), x, stepped], { type: x.type, shape: x.shape });
   });
   defineKernel('Relu6', ({ builder, input }) => clip(builder, input('x'), 0, 6));
   defineKernel('ClipByValue', ({ builder, input, attribute }) =>
@@ -165,7 +162,7 @@ function registerDerivedUnary(): void {
   );
   defineKernel('Cast', ({ builder, input, attribute }) => {
     const dtype = attribute('dtype') as 'float32' | 'int32' | 'bool';
-    return castNode(builder, input('x'), dtype);
+    return dtype === 'int32' ? truncated(builder, input('x')) : castNode(builder, input('x'), dtype);
   });
   defineKernel('ZerosLike', ({ builder, input }) => filledLike(builder, input('x'), 0));
   defineKernel('OnesLike', ({ builder, input }) => filledLike(builder, input('x'), 1));
@@ -180,37 +177,63 @@ function registerDerivedBinary(): void {
     return broadcastNode(builder, 'Mul', difference, difference);
   });
   defineKernel('FloorDiv', ({ builder, input }) => {
-    const quotient = broadcastNode(
-      builder,
-      'Div',
-      castNode(builder, input('a'), 'float32'),
-      castNode(builder, input('b'), 'float32'),
-    );
-    return castNode(builder, unaryNode(builder, 'Floor', quotient), 'int32');
+    const [a, b] = [exact(builder, input('a')), exact(builder, input('b'))];
+    return truncated(builder, unaryNode(builder, 'Floor', broadcastNode(builder, 'Div', a, b)));
   });
   defineKernel('Mod', ({ builder, input }) => {
-    // tfjs takes the sign of the divisor.
-    const [a, b] = [input('a'), input('b')];
-    if (a.type === 'int32') return broadcastNode(builder, 'Mod', a, b);
-    const quotient = unaryNode(builder, 'Floor', broadcastNode(builder, 'Div', a, b));
-    return broadcastNode(builder, 'Sub', a, broadcastNode(builder, 'Mul', quotient, b));
+    const remainder = floorMod(builder, exact(builder, input('a')), exact(builder, input('b')));
+    return input('a').type === 'int32' ? truncated(builder, remainder) : remainder;
   });
   defineKernel('AddN', ({ builder, inputs }) =>
     inputs.reduce((left, right) => broadcastNode(builder, 'Add', left, right)),
   );
   defineKernel('Select', ({ builder, input }) => {
     const [condition, t, e] = [input('condition'), input('t'), input('e')];
-    const rankGap = t.shape.length - condition.shape.length;
-    const axes = builder.int64s(Array.from({ length: rankGap }, (_, i) => condition.shape.length + i));
-    const padded: Value =
-      rankGap === 0
-        ? condition
-        : builder.add('Unsqueeze', [condition, axes], {
-            type: 'bool',
-            shape: [...condition.shape, ...Array<number>(rankGap).fill(1)],
-          });
-    return builder.add('Where', [padded, t, e], { type: t.type, shape: t.shape });
+    if (t.type !== 'bool') return builder.add('Where', [condition, t, e], { type: t.type, shape: t.shape });
+    // ONNX Runtime has no Where for truth values.
+    const [chosen, other] = [castNode(builder, t, 'int32'), castNode(builder, e, 'int32')];
+    const picked = builder.add('Where', [condition, chosen, other], { type: 'int32', shape: t.shape });
+    return castNode(builder, picked, 'bool');
   });
+}
+
+/** int32 as float64, which holds all of them; in ONNX Runtime an int32 divided by 0 ends the process. */
+function exact(builder: GraphBuilder, x: Value): Value {
+  return x.type === 'int32' ? castNode(builder, x, 'float64') : x;
+}
+
+/** Towards zero; NaN and infinities to 0, what is too large to the largest, where ONNX Runtime's own conversion depends on the processor. */
+function truncated(builder: GraphBuilder, x: Value): Value {
+  if (x.type !== 'float32' && x.type !== 'float64') return castNode(builder, x, 'int32');
+  const largest = x.type === 'float32' ? 2 ** 31 - 128 : 2 ** 31 - 1;
+  const number = builder.add('Where', [isFiniteNode(builder, x), x, scalarLike(builder, x, 0)], {
+    type: x.type,
+    shape: x.shape,
+  });
+  return castNode(builder, clip(builder, number, -(2 ** 31), largest), 'int32');
+}
+
+/** The remainder with the sign of the divisor, as tfjs has it. */
+function floorMod(builder: GraphBuilder, a: Value, b: Value): Value {
+  const shape = broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
+  const rest = builder.add('Mod', [a, b], { type: a.type, shape }, { attributes: { fmod: { int: 1 } } });
+  const zero = scalarLike(builder, a, 0);
+  const isNegative = (x: Value): Value => broadcastNode(builder, 'Less', x, zero, 'bool');
+  const signsDiffer = broadcastNode(builder, 'Xor', isNegative(a), isNegative(b), 'bool');
+  const isWhole = broadcastNode(builder, 'Equal', rest, zero, 'bool');
+  const isDone = broadcastNode(builder, 'Or', unaryNode(builder, 'Not', signsDiffer), isWhole, 'bool');
+  return builder.add('Where', [isDone, rest, broadcastNode(builder, 'Add', rest, b)], { type: a.type, shape });
+}
+
+/** Which values are NaN. */
+export function isNaNNode(builder: GraphBuilder, x: Value): Value {
+  return builder.add('IsNaN', [x], { type: 'bool', shape: x.shape });
+}
+
+/** x - x is 0 for finite numbers and NaN for all others. */
+function isFiniteNode(builder: GraphBuilder, x: Value): Value {
+  const difference = broadcastNode(builder, 'Sub', x, x);
+  return broadcastNode(builder, 'Equal', difference, scalarLike(builder, x, 0), 'bool');
 }
 
 function clip(builder: GraphBuilder, x: Value, low: number, high: number): Value {

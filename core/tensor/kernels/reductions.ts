@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import type { GraphBuilder, Value } from '../graphBuilder.ts';
-import { castNode } from './elementwise.ts';
+import { castNode, isNaNNode } from './elementwise.ts';
 import { defineKernel } from './defineKernel.ts';
 
 const reductions: Readonly<Record<string, string>> = {
@@ -36,9 +36,13 @@ export function registerReductionKernels(): void {
   for (const [kernel, operator] of Object.entries(reductions)) {
     defineKernel(kernel, ({ builder, input, attribute }) => {
       const x = input('x');
-      const axes = util.parseAxisParam(attribute(axesAttribute(kernel)) as number | number[], [...x.shape]);
-      const source = x.type === 'bool' ? castNode(builder, x, 'int32') : x;
-      return reduceNode(builder, operator, source, axes, (attribute('keepDims') as boolean | undefined) ?? false);
+      const axes = util.parseAxisParam(attribute(kernel === 'Max' ? 'reductionIndices' : 'axis') as number | number[], [
+        ...x.shape,
+      ]);
+      const source = kernel === 'Mean' ? castNode(builder, x, 'float32') : withoutBool(builder, x);
+      const keepDims = (attribute('keepDims') as boolean | undefined) ?? false;
+      const reduced = reduceNode(builder, operator, source, axes, keepDims);
+      return kernel === 'Max' || kernel === 'Min' ? restoreNaN(builder, source, reduced, axes, keepDims) : reduced;
     });
   }
   for (const [kernel, operator] of [
@@ -95,8 +99,23 @@ export function registerReductionKernels(): void {
   );
 }
 
-function axesAttribute(kernel: string): string {
-  return kernel === 'Max' ? 'reductionIndices' : 'axis';
+function withoutBool(builder: GraphBuilder, x: Value): Value {
+  return x.type === 'bool' ? castNode(builder, x, 'int32') : x;
+}
+
+/** NaN wherever one was among the values: ONNX Runtime's extremes pass over it. */
+function restoreNaN(
+  builder: GraphBuilder,
+  x: Value,
+  reduced: Value,
+  axes: readonly number[],
+  keepDims: boolean,
+): Value {
+  if (x.type !== 'float32' || axes.length === 0) return reduced;
+  const marks = castNode(builder, isNaNNode(builder, x), 'int32');
+  const anyNaN = castNode(builder, reduceNode(builder, 'ReduceMax', marks, axes, keepDims), 'bool');
+  const { type, shape } = reduced;
+  return builder.add('Where', [anyNaN, builder.constant(type, [], [NaN]), reduced], { type, shape });
 }
 
 function lastAxisNode(builder: GraphBuilder, operator: string, x: Value, axis: number): Value {

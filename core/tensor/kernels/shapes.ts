@@ -7,7 +7,9 @@ import { defineKernel } from './defineKernel.ts';
 /** Adds a Reshape. Sizes that tfjs writes as -1 must have been resolved. */
 export function reshapeNode(builder: GraphBuilder, x: Value, shape: readonly number[]): Value {
   if (shape.length === x.shape.length && shape.every((size, axis) => size === x.shape[axis])) return x;
-  return builder.add('Reshape', [x, builder.reshapeVector(shape)], { type: x.type, shape });
+  // Without it a 0, which a symbolic size may turn out to be, means "as it was".
+  const attributes = { allowzero: { int: 1 } };
+  return builder.add('Reshape', [x, builder.reshapeVector(shape)], { type: x.type, shape }, { attributes });
 }
 
 /** Adds a Transpose. */
@@ -115,6 +117,15 @@ export function registerShapeKernels(): void {
     }));
     return builder.addMulti('Split', [x, builder.shapeVector(sizes)], outputs, { attributes: { axis: { int: axis } } });
   });
+  // A kernel of our own (see splitRows), because tf.split insists that the parts add up, which symbolic sizes do not.
+  defineKernel('SplitRows', ({ builder, input, attribute }) => {
+    const { type, shape } = input('x');
+    const sizes = [attribute('first') as number, attribute('second') as number];
+    const outputs = sizes.map((rows) => ({ type, shape: [rows, ...shape.slice(1)] }));
+    return builder.addMulti('Split', [input('x'), builder.shapeVector(sizes)], outputs, {
+      attributes: { axis: { int: 0 } },
+    });
+  });
   defineKernel('PadV2', ({ builder, input, attribute }) => {
     const x = input('x');
     const paddings = attribute('paddings') as [number, number][];
@@ -129,9 +140,6 @@ export function registerShapeKernels(): void {
     const shape = x.shape.map((size, axis) => size * (reps[axis] ?? 1));
     return builder.add('Tile', [x, builder.shapeVector(reps)], { type: x.type, shape });
   });
-  defineKernel('BroadcastTo', ({ builder, input, attribute }) =>
-    expandNode(builder, input('x'), attribute('shape') as number[]),
-  );
   defineKernel('Reverse', ({ builder, input, attribute }) =>
     recordReverse(builder, input('x'), attribute('dims') as number | number[]),
   );

@@ -1,11 +1,7 @@
-import { defineKernel } from '../kernels/defineKernel.ts';
 import { tf } from '../tf.ts';
 import { isTracing } from '../traceBackend.ts';
 import { at, emitOne } from './emit.ts';
 import { withGradient } from './withGradient.ts';
-
-/** A kernel of our own, because tf.split insists that the parts add up, which symbolic sizes do not. */
-const splitKernel = 'SplitRows';
 
 /**
  * The first `first` and the last `second` rows of x [first + second, width]; all sizes may be symbolic.
@@ -13,8 +9,7 @@ const splitKernel = 'SplitRows';
  */
 export function splitRows(x: tf.Tensor2D, first: number, second: number): readonly [tf.Tensor2D, tf.Tensor2D] {
   if (!isTracing()) return tf.split(x, [first, second]) as [tf.Tensor2D, tf.Tensor2D];
-  registerSplitRows();
-  return tf.engine().runKernel(splitKernel, { x }, { first, second, rows: x.shape[0] }) as unknown as [
+  return tf.engine().runKernel('SplitRows', { x }, { first, second, rows: x.shape[0] }) as unknown as [
     tf.Tensor2D,
     tf.Tensor2D,
   ];
@@ -25,12 +20,13 @@ export function joinRows(a: tf.Tensor2D, b: tf.Tensor2D, rows: number): tf.Tenso
   const [first, second] = [a.shape[0], b.shape[0]];
   return withGradient(
     [a, b],
-    (a2, b2) => ({ value: join(a2, b2, rows), saved: [] }),
+    (a2, b2) => ({ value: concatRows(a2, b2, rows), saved: [] }),
     (dy) => splitRows(dy as tf.Tensor2D, first, second),
   ) as tf.Tensor2D;
 }
 
-function join(a: tf.Tensor2D, b: tf.Tensor2D, rows: number): tf.Tensor2D {
+/** joinRows without a gradient. */
+export function concatRows(a: tf.Tensor2D, b: tf.Tensor2D, rows: number): tf.Tensor2D {
   if (!isTracing()) return tf.concat([a, b], 0);
   return emitOne([a, b], (builder, values) => {
     const { type, shape } = at(values, 0);
@@ -41,26 +37,4 @@ function join(a: tf.Tensor2D, b: tf.Tensor2D, rows: number): tf.Tensor2D {
       { attributes: { axis: { int: 0 } } },
     );
   }) as tf.Tensor2D;
-}
-
-let registered = false;
-
-function registerSplitRows(): void {
-  if (registered) return;
-  registered = true;
-  defineKernel(splitKernel, ({ builder, input, attribute }) => {
-    const { type, shape } = input('x');
-    const sizes = [attribute('first') as number, attribute('second') as number];
-    const outputs = sizes.map((rows) => ({ type, shape: [rows, ...shape.slice(1)] }));
-    return builder.addMulti('Split', [input('x'), builder.shapeVector(sizes)], outputs, {
-      attributes: { axis: { int: 0 } },
-    });
-  });
-  tf.registerGradient({
-    kernelName: splitKernel,
-    gradFunc: (dys, _saved, attributes) => {
-      const [first, second] = dys as unknown as [tf.Tensor2D, tf.Tensor2D];
-      return { x: () => join(first, second, attributes['rows'] as number) };
-    },
-  });
 }

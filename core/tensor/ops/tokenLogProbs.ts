@@ -11,7 +11,7 @@ export function tokenLogProbs(logits: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor1
   const picked = withGradient(
     [logits],
     (z) => {
-      const logProbs = tf.logSoftmax(z);
+      const logProbs = logSoftmax(z);
       return { value: pick(logProbs, ids), saved: [logProbs] };
     },
     (dy, [logProbs]: [tf.Tensor2D]) => {
@@ -30,7 +30,7 @@ export function entropyOf(logits: tf.Tensor2D): tf.Tensor1D {
   const value = withGradient(
     [logits],
     (z) => {
-      const logProbs = tf.logSoftmax(z);
+      const logProbs = logSoftmax(z);
       const entropy: tf.Tensor1D = tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
       return { value: entropy, saved: [logProbs, entropy] };
     },
@@ -40,6 +40,12 @@ export function entropyOf(logits: tf.Tensor2D): tf.Tensor1D {
     },
   );
   return value as tf.Tensor1D;
+}
+
+/** log(softmax(x)) over the last axis, in one node: tf.logSoftmax is composed of six. */
+export function logSoftmax<T extends tf.Tensor>(x: T): T {
+  if (!isTracing()) return tf.logSoftmax(x);
+  return tf.engine().runKernel(tf.LogSoftmax, { logits: x }, { axis: -1 }) as unknown as T;
 }
 
 /** The value of each row at its index. x [rows, columns], indices [rows] int32 -> [rows]. */
