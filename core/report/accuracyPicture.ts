@@ -3,7 +3,7 @@ import { linearAxis, type Axis } from './axis.ts';
 import { formatCount, formatTick, formatValue } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 
-const FRAME = { width: 640, left: 74, right: 622, row: 44, top: 20 } as const;
+const FRAME = { width: 640, left: 74, right: 610, row: 44, top: 20 } as const;
 const BASELINE = FRAME.top + 2 * FRAME.row;
 
 /** Accuracy before and after training. */

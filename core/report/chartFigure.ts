@@ -42,7 +42,7 @@ function legend(series: readonly Series[]): Markup {
 export function summarise({ label, points }: Series, unit: Unit, named: boolean): string {
   const known = points.filter(({ value }) => Number.isFinite(value));
   const missing = points.length - known.length;
-  const name = named ? `${capital(label)}: ` : '';
+  const name = named ? `${label}: ` : '';
   const note = missing === 0 ? '' : ` Not a finite number at ${missing} of ${points.length} steps.`;
   const [first] = known;
   const last = known.at(-1);
@@ -64,7 +64,7 @@ export function summarise({ label, points }: Series, unit: Unit, named: boolean)
       ? ''
       : `; lowest ${say(lowest.value)} (step ${lowest.step}), highest ${say(highest.value)} (step ${highest.step})`;
   const ends = `${say(begin)} in the first ${AVERAGED} steps, ${say(end)} in the last ${AVERAGED}`;
-  return `${capital(`${name}${ends}${extremes}`)}.${note}`;
+  return `${name}${ends}${extremes}.${note}`;
 }
 
 function valueTable(chart: ChartDescription, series: readonly Series[]): Markup {
@@ -84,7 +84,7 @@ function valueTable(chart: ChartDescription, series: readonly Series[]): Markup 
         <thead>
           <tr>
             <th scope="col">Step</th>
-            ${series.map(({ label }) => html`<th scope="col">${capital(label)}</th>`)}
+            ${series.map(({ label }) => html`<th scope="col">${label}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -117,8 +117,4 @@ function lastKnown(points: readonly Point[]): Point | undefined {
 
 function meanOf(points: readonly Point[]): number {
   return points.reduce((sum, { value }) => sum + value, 0) / points.length;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

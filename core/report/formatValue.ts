@@ -56,12 +56,12 @@ export function formatValue(value: number, unit: Unit): string {
   }
 }
 
-/** A label for an axis: as short as can be. */
+/** A label for an axis: as short as can be. Bytes are given in the multiple that the axis names. */
 export function formatTick(value: number, unit: Unit): string {
   if (unit === 'fraction') {
     return `${formatNumber(100 * value)} %`;
   }
-  if (unit === 'bytes' || unit === 'seconds') {
+  if (unit === 'seconds') {
     return value === 0 ? '0' : formatValue(value, unit);
   }
   return Math.abs(value) >= 1000 && Math.abs(value) < 1e6 ? `${formatNumber(value / 1000)}k` : formatNumber(value);

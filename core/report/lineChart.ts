@@ -1,17 +1,18 @@
 import { linearAxis, logarithmicAxis, type Axis } from './axis.ts';
 import type { ChartDescription } from './chartCatalog.ts';
-import { formatTick } from './formatValue.ts';
+import { formatTick, type Unit } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 import { thinPoints, type Point, type Series } from './series.ts';
 
 /** The drawing's size and the plot's edges in it, in its own units; the page script knows them too. */
-export const chartFrame = { width: 560, height: 236, left: 54, right: 546, top: 12, bottom: 206 } as const;
+export const chartFrame = { width: 560, height: 246, left: 54, right: 546, top: 22, bottom: 216 } as const;
 
 /** A chart's series, drawn over `lastStep` steps. Everything it says stands in the text beside it too, so it is one image. */
 export function lineChart(chart: ChartDescription, series: readonly Series[], lastStep: number): Markup {
   const { width, height, left, right, top, bottom } = chartFrame;
   const x = linearAxis(0, Math.max(lastStep, 1), { from: left, to: right }, { count: 6, exact: true });
-  const y = valueAxis(chart, series);
+  const scale = byteScale(chart, series);
+  const y = valueAxis(chart, series, scale);
   const label = `${chart.title} over steps`;
   return html`<svg
     class="chart"
@@ -20,14 +21,36 @@ export function lineChart(chart: ChartDescription, series: readonly Series[], la
     aria-label="${label}"
     data-last-step="${Math.max(lastStep, 1)}"
   >
-    ${y.ticks.map((tick) => valueTick(tick, y, chart))} ${x.ticks.map((tick) => stepTick(tick, x))}
-    <text class="tick" x="${right}" y="${height - 2}" text-anchor="end">step</text>
+    ${unitTitle(chart.unit, scale)} ${y.ticks.map((tick) => valueTick(tick, y, chart, scale))}
+    ${x.ticks.map((tick) => stepTick(tick, x))}
+    <text class="tick" x="${right}" y="${height - 4}" text-anchor="end">step</text>
     ${boundLine(chart, y)} ${series.map((one, index) => drawSeries(one, index, x, y)).toReversed()}
     <line class="cursor" x1="0" x2="0" y1="${top}" y2="${bottom}" />
   </svg>`;
 }
 
-function valueAxis(chart: ChartDescription, series: readonly Series[]): Axis {
+/** Bytes as people count them, by the largest that is shown; every other unit as it is. */
+function byteScale(chart: ChartDescription, series: readonly Series[]): number {
+  if (chart.unit !== 'bytes') return 1;
+  const highest = series.flatMap(({ points }) => points).reduce((most, { value }) => Math.max(most, value || 0), 0);
+  return highest >= 4 * 2 ** 30 ? 2 ** 30 : 2 ** 20;
+}
+
+/** The unit of the values, where the ticks do not carry it themselves. */
+function unitTitle(unit: Unit, scale: number): Markup | undefined {
+  const titles: Readonly<Partial<Record<Unit, string>>> = {
+    tokens: 'tokens',
+    tokensPerSecond: 'tokens/s',
+    nats: 'nats',
+    bytes: scale === 2 ** 30 ? 'GiB' : 'MiB',
+  };
+  const title = titles[unit];
+  return title === undefined
+    ? undefined
+    : html`<text class="tick" x="${chartFrame.left - 7}" y="10" text-anchor="end">${title}</text>`;
+}
+
+function valueAxis(chart: ChartDescription, series: readonly Series[], scale: number): Axis {
   const span = { from: chartFrame.bottom, to: chartFrame.top };
   const points = series.flatMap((one) => one.points);
   const bound = chart.bound === undefined ? [] : [chart.bound.value];
@@ -42,17 +65,18 @@ function valueAxis(chart: ChartDescription, series: readonly Series[]): Axis {
   if (chart.scale === 'logarithmic') {
     return known.length === 0 ? logarithmicAxis(1e-9, 1, span) : logarithmicAxis(lowest, highest, span);
   }
-  return linearAxis(lowest, highest, span);
+  const axis = linearAxis(lowest / scale, highest / scale, span);
+  return { ticks: axis.ticks.map((tick) => tick * scale), place: (value) => axis.place(value / scale) };
 }
 
-function valueTick(tick: number, axis: Axis, chart: ChartDescription): Markup {
+function valueTick(tick: number, axis: Axis, chart: ChartDescription, scale: number): Markup {
   const y = places(axis.place(tick));
   return html`<line class="grid" x1="${chartFrame.left}" x2="${chartFrame.right}" y1="${y}" y2="${y}" /><text
       class="tick"
       x="${chartFrame.left - 7}"
       y="${places((axis.place(tick) ?? 0) + 4)}"
       text-anchor="end"
-      >${formatTick(tick, chart.unit)}</text
+      >${formatTick(tick / scale, chart.unit)}</text
     >`;
 }
 

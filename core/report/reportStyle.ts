@@ -124,12 +124,12 @@ select, input { font: inherit; color: var(--ink); background: var(--surface); bo
 .scroll { overflow: auto; }
 .completions { font-size: 14px; }
 .completions th, .completions td { text-align: left; padding: 10px 14px; }
-.completions .number { text-align: right; white-space: nowrap; }
+.completions .number { text-align: right; white-space: nowrap; width: 1%; padding-left: 8px; padding-right: 10px; }
 .completions th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .completions th button::after { content: "↕"; color: var(--muted); margin-left: 5px; font-weight: 400; }
 .completions th[aria-sort="ascending"] button::after { content: "↑"; color: var(--accent); }
 .completions th[aria-sort="descending"] button::after { content: "↓"; color: var(--accent); }
-.texts { width: 62%; min-width: 300px; }
+.texts { min-width: 300px; }
 .prompt, .completion { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .prompt { color: var(--muted); margin-bottom: 6px; max-height: 9em; overflow: auto; }
 .completion { max-height: 18em; overflow: auto; border-left: 3px solid var(--line); padding-left: 10px; }
@@ -168,5 +168,8 @@ select, input { font: inherit; color: var(--ink); background: var(--surface); bo
   nav, .controls, .values, .skip { display: none; }
   .card { break-inside: avoid; }
   body { background: none; }
+  .scroll, .prompt, .completion { overflow: visible; max-height: none; }
+  .completions tr, .checks li { break-inside: avoid; }
+  .part { margin-top: 28px; }
 }
 `;
