@@ -21,6 +21,7 @@ export interface Terminal {
 /** The terminal of this process. Colours are off when piped, with NO_COLOR, with TERM=dumb and with `--no-color`. */
 export function processTerminal(wantsColor: boolean): Terminal {
   const { stdout, stderr, stdin, env, platform } = process;
+  stdout.on('error', endWithReader);
   const isDumb = env['TERM'] === 'dumb';
   const colors = pc.createColors(wantsColor && pc.isColorSupported && stdout.isTTY && !isDumb);
   const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
@@ -32,6 +33,12 @@ export function processTerminal(wantsColor: boolean): Terminal {
     hasUnicode: platform === 'win32' || platform === 'darwin' || /utf-?8/i.test(locale),
     style: (style, text) => colors[style](text),
   };
+}
+
+/** Ends this process where what it writes to has gone, as `head` does once it has enough. A run's own process goes on. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 /** Writes a line of results. */
