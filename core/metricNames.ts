@@ -16,3 +16,42 @@ export const metricNames = {
 export function isMachineMetric(name: string): boolean {
   return name.startsWith('time/') || name.startsWith('memory/') || name.endsWith('tokens_per_second');
 }
+
+/** What every optimizer step on sampled completions logs; after an evaluation its accuracy with the interval is there as well. */
+export const stepMetricNames: readonly string[] = [
+  'reward/mean',
+  'reward/std',
+  'reward/unjudged',
+  'reward/zero_variance_groups',
+  'completion/length_mean',
+  'completion/length_min',
+  'completion/length_max',
+  'completion/terminated_length_mean',
+  'completion/terminated_length_min',
+  'completion/terminated_length_max',
+  'completion/truncated',
+  'entropy',
+  'kl',
+  'clip_ratio/low_mean',
+  'clip_ratio/low_min',
+  'clip_ratio/high_mean',
+  'clip_ratio/high_max',
+  'clip_ratio/region_mean',
+  'loss',
+  'grad_norm',
+  'learning_rate',
+  'logps/gap_mean',
+  'logps/gap_max',
+  'rollout/tokens',
+  'rollout/tokens_per_second',
+  'training/tokens_per_second',
+  'time/rollout',
+  'time/training',
+  'time/step',
+  'memory/peak_rss_bytes',
+];
+
+/** What a step logs of each of the experiment's rewards. */
+export function rewardMetricNames(reward: string): readonly string[] {
+  return [`reward/${reward}/mean`, `reward/${reward}/std`];
+}

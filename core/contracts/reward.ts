@@ -29,6 +29,8 @@ export type RewardFunction = (sample: RewardSample) => RewardScore | Promise<Rew
 
 /** A way to score completions without a model: `(prompt, completion, reference) -> number | undefined`. */
 export interface Reward<Config = unknown> extends PluginDescription<Config> {
+  /** Whether 1 means that the answer is right: accuracy is measured with the first such reward of an experiment. */
+  readonly isVerifier?: boolean;
   create(config: Config): RewardFunction;
 }
 

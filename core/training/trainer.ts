@@ -1,3 +1,4 @@
+import { RlvrError } from '../errors.ts';
 import { evaluationMetrics, type EvaluationMoment } from './evaluationMetrics.ts';
 import { checkIdentity } from './invariants.ts';
 import { createLearner, type Learner, type LearnerState } from './learner.ts';
@@ -71,7 +72,9 @@ async function loop(run: Run): Promise<TrainingOutcome> {
     const batch = isSupervised
       ? supervisedBatch(options, index)
       : await sampledBatch({ ...run, weights: await run.merged() }, index);
-    const lastMetrics = await trainOn(run, batch, index);
+    const lastMetrics = await trainOn(run, batch, index).catch((error: unknown) => {
+      throw withCheckpoint(error, saved);
+    });
     const { step } = learner.state;
     const isLast = step >= options.steps;
     const isDue = options.evaluation.every > 0 && crosses(step, perGeneration, options.evaluation.every);
@@ -86,6 +89,18 @@ async function loop(run: Run): Promise<TrainingOutcome> {
     if (stopping) return { outcome: 'stopped', state: learner.state };
   }
   return { outcome: 'finished', state: learner.state };
+}
+
+/** Says where a run that met a number that is none can go on from. */
+function withCheckpoint(error: unknown, saved: number): unknown {
+  if (!(error instanceof RlvrError) || error.code !== 'training/not-finite') return error;
+  const place = saved === 0 ? 'There is no checkpoint yet.' : `The last good checkpoint is that of step ${saved}.`;
+  return new RlvrError(
+    error.code,
+    `${error.message} ${place}`,
+    { ...error.fields, checkpoint: saved },
+    { cause: error },
+  );
 }
 
 /** Whether a multiple of `every` lies among the last `count` steps up to `step`. */

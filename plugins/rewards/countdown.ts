@@ -57,6 +57,7 @@ export const countdown: Reward<CountdownConfig> = {
   id: 'countdown',
   summary: 'The boxed expression uses each number once and reaches the target',
   source: 'the Countdown task of TinyZero; this project',
+  isVerifier: true,
   config: z.strictObject({
     use_all: z.boolean().default(true).describe('Every number must be used; false: each at most once'),
   }),

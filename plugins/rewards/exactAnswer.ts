@@ -12,6 +12,7 @@ export const exactAnswer: Reward<ExactAnswerConfig> = {
   id: 'exact_answer',
   summary: 'The last \\boxed{} (or last number) equals the reference exactly',
   source: 'this project',
+  isVerifier: true,
   config: z.strictObject({
     extraction: z
       .array(z.enum(extractionKinds))

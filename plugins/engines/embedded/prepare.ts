@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Problem, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
+import type { RewardFunction } from '../../../core/contracts/reward.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
@@ -114,7 +115,7 @@ export async function prepareRun(
       watched: Object.fromEntries(
         watchedSources.map(({ source }, i) => [familyName(source, i), rewards.length === 0 ? [] : prompts(source)]),
       ),
-      reward: rewards[0]?.score ?? (() => ({ value: undefined })),
+      reward: accuracyReward(experiment, catalog, rewards),
     },
   };
   const hashes = async (): Promise<Readonly<Record<string, string>>> => ({
@@ -134,6 +135,16 @@ function firstProblems(source: ProblemSource | undefined, count: number): readon
 
 function familyName(source: ProblemSource, index: number): string {
   return source.problem(0).family || `watch ${index}`;
+}
+
+/** The verifier that trains is the one that evaluates: the first reward that says whether an answer is right, else the first one. */
+function accuracyReward(
+  experiment: Experiment,
+  catalog: PluginCatalog,
+  rewards: readonly WeightedReward[],
+): RewardFunction {
+  const verifier = experiment.rewards.findIndex(({ type }) => catalog.find('reward', type).isVerifier === true);
+  return rewards[Math.max(verifier, 0)]?.score ?? (() => ({ value: undefined }));
 }
 
 /** The experiment's rewards; one that is used twice gets a number behind its name. */
