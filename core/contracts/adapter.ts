@@ -150,6 +150,11 @@ export interface PeftImport<Config> {
   readonly parameters: ReadonlyMap<string, StoredTensor>;
 }
 
+/** Why a method does not read an adapter of PEFT's, in words: it is of another method, or it uses an option that this one does not have. */
+export interface PeftRefusal {
+  readonly refused: string;
+}
+
 /**
  * One PEFT method: how frozen weights and a few trained tensors make a layer. Names and defaults of its configuration are those of
  * Hugging Face PEFT's config class. `plan` sees all targets once; `attach` gives each layer its values; `merged` and `forward` say, in
@@ -191,11 +196,8 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
     parameters: readonly (ParameterSpec & StoredTensor)[],
     baseModel: string,
   ): PeftAdapter | undefined;
-  /**
-   * Reads what PEFT saved; undefined where it is an adapter of another method, or where PEFT has none like this. Throws `adapter/invalid` where
-   * it uses an option of PEFT's that changes what is computed and that this method does not have.
-   */
-  fromPeft(adapter: PeftAdapter): PeftImport<Config> | undefined;
+  /** Reads what PEFT saved, or says why not: several methods share a type of PEFT's, and whoever loads an adapter asks each of them. */
+  fromPeft(adapter: PeftAdapter): PeftImport<Config> | PeftRefusal;
 }
 
 /** Container token of the contract of the same name; every plugin of the kind is bound to it. */

@@ -1,6 +1,5 @@
-import type { PeftAdapter, StoredTensor } from '../contracts/adapter.ts';
+import type { PeftAdapter, PeftRefusal, StoredTensor } from '../contracts/adapter.ts';
 import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
-import { RlvrError } from '../errors.ts';
 import type { TargetOptions } from './targets.ts';
 
 /** The release of PEFT whose configuration classes names, fields and defaults are taken from. */
@@ -106,45 +105,26 @@ export interface ReadLora {
   readonly parameters: ReadonlyMap<string, StoredTensor>;
 }
 
-/**
- * Reads a LoRA adapter of PEFT's; undefined for one of another type. `own` are the fields that the method has.
- *
- * @throws RlvrError `adapter/invalid` where another field is set, or a tensor is not one of LoRA's
- */
-export function readLoraAdapter({ config, tensors }: PeftAdapter, own: readonly string[]): ReadLora | undefined {
-  if (config['peft_type'] !== 'LORA') return undefined;
+/** Reads a LoRA adapter of PEFT's. `own` are the fields that the method has; it is refused where another one is set. */
+export function readLoraAdapter({ config, tensors }: PeftAdapter, own: readonly string[]): ReadLora | PeftRefusal {
+  if (config['peft_type'] !== 'LORA') return { refused: `its peft_type is ${JSON.stringify(config['peft_type'])}` };
   const common = commonFields('LORA', '');
-  const set = Object.entries(config).find(
-    ([name, value]) =>
-      !own.includes(name) && !(name in common) && !bookkeeping.has(name) && !isUnset(value) && !isDefault(name, value),
+  const isKnown = (name: string): boolean => own.includes(name) || name in common || bookkeeping.has(name);
+  const foreign = Object.entries(config).find(
+    ([name, value]) => !isKnown(name) && !isUnset(value) && unusedLoraFields[name] !== value,
   );
-  if (set !== undefined) {
-    const [field, value] = set;
-    throw new RlvrError(
-      'adapter/invalid',
-      `adapter_config.json sets "${field}" to ${JSON.stringify(value)}, which this method does not have.`,
-      { field },
-    );
+  if (foreign !== undefined) {
+    return { refused: `it sets "${foreign[0]}" to ${JSON.stringify(foreign[1])}, which this method does not have` };
   }
-  const parameters = new Map([...tensors].map(([name, tensor]) => [parameterName(name), tensor]));
-  const fields = Object.fromEntries(Object.entries(config).filter(([name]) => own.includes(name)));
-  return { fields, parameters };
+  const parameters = new Map<string, StoredTensor>();
+  for (const [name, tensor] of tensors) {
+    const parameter = /^base_model\.model\.(.+\.lora_[AB])\.weight$/.exec(name)?.[1];
+    if (parameter === undefined) return { refused: `it holds a tensor "${name}", which is not one of LoRA's` };
+    parameters.set(parameter, tensor);
+  }
+  return { fields: Object.fromEntries(Object.entries(config).filter(([name]) => own.includes(name))), parameters };
 }
 
 function isUnset(value: unknown): boolean {
   return !value || (typeof value === 'object' && Object.keys(value).length === 0);
-}
-
-function isDefault(name: string, value: unknown): boolean {
-  return unusedLoraFields[name] === value;
-}
-
-function parameterName(name: string): string {
-  const match = /^base_model\.model\.(.+\.lora_[AB])\.weight$/.exec(name);
-  if (match?.[1] !== undefined) return match[1];
-  throw new RlvrError(
-    'adapter/invalid',
-    `The adapter holds a tensor "${name}"; expected were names like "${PREFIX}LAYER.lora_A.weight".`,
-    { name },
-  );
 }

@@ -76,5 +76,5 @@ export const full: Adapter<Config, LayerOptions> = {
   },
   check: (config, targets) => unusedNames(config, targets),
   toPeft: () => undefined,
-  fromPeft: () => undefined,
+  fromPeft: () => ({ refused: 'PEFT has no adapter for full fine-tuning' }),
 };

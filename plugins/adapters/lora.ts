@@ -3,7 +3,6 @@ import type { Adapter, LayerTensors } from '../../core/contracts/adapter.ts';
 import type { ConfigFinding } from '../../core/contracts/plugin.ts';
 import type { TargetLayer } from '../../core/contracts/parameter.ts';
 import type { LowRankStart } from '../../core/lowrank/initialise.ts';
-import { RlvrError } from '../../core/errors.ts';
 import { startLowRank } from '../../core/lowrank/initialise.ts';
 import { matrixShape } from '../../core/lowrank/matrixShape.ts';
 import { patternMatches, patternValues } from '../../core/lowrank/patterns.ts';
@@ -147,12 +146,10 @@ export const lora: Adapter<Config, LayerOptions> = {
   },
   fromPeft(adapter) {
     const read = readLoraAdapter(adapter, Object.keys(schema.shape));
-    if (read === undefined) return undefined;
+    if ('refused' in read) return read;
     const parsed = schema.safeParse(read.fields);
-    if (parsed.success) return { config: parsed.data, parameters: read.parameters };
-    throw new RlvrError(
-      'adapter/invalid',
-      `adapter_config.json does not fit this method: ${z.prettifyError(parsed.error)}`,
-    );
+    return parsed.success
+      ? { config: parsed.data, parameters: read.parameters }
+      : { refused: `adapter_config.json does not fit: ${z.prettifyError(parsed.error)}` };
   },
 };

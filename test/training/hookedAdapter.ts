@@ -48,6 +48,6 @@ export function hookedAdapter(
     }),
     hooks,
     toPeft: () => undefined,
-    fromPeft: () => undefined,
+    fromPeft: () => ({ refused: 'PEFT does not have it' }),
   };
 }

@@ -5,7 +5,7 @@ import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { expandRanks, keepRanks } from './adaloraRanks.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -172,7 +172,7 @@ export const adalora: Adapter<Config, LayerOptions> = {
   },
   fromPeft(adapter) {
     const read = readPeft(adapter, 'ADALORA', endings);
-    if (read === undefined) return undefined;
+    if (read === undefined) return anotherMethod;
     const { rank_pattern: pattern, ...fields } = read.fields;
     return {
       config: schema.parse(fields),

@@ -6,7 +6,7 @@ import { lowRankScaling } from '../../../core/lowrank/scaling.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
 import { withoutGradient } from '../../../core/tensor/ops/withoutGradient.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -81,6 +81,6 @@ export const dora: Adapter<Config, LayerOptions> = {
     const read = readPeft(adapter, 'LORA', endings);
     return read?.fields['use_dora'] === true
       ? { config: schema.parse(read.fields), parameters: read.parameters }
-      : undefined;
+      : anotherMethod;
   },
 };

@@ -3,7 +3,7 @@ import type { Adapter } from '../../../core/contracts/adapter.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { checkTargets, matchTargets, namesLayer, targetOptions } from '../../../core/lowrank/targets.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -49,6 +49,6 @@ export const ia3: Adapter<Config, LayerOptions> = {
   toPeft: (config, parameters) => writePeft('IA3', config, parameters, endings),
   fromPeft(adapter) {
     const read = readPeft(adapter, 'IA3', endings);
-    return read === undefined ? undefined : { config: schema.parse(read.fields), parameters: read.parameters };
+    return read === undefined ? anotherMethod : { config: schema.parse(read.fields), parameters: read.parameters };
   },
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Adapter } from '../../../core/contracts/adapter.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -40,6 +40,6 @@ export const layerNorm: Adapter<Config, undefined> = {
   toPeft: (config, parameters) => writePeft('LN_TUNING', config, parameters, endings),
   fromPeft(adapter) {
     const read = readPeft(adapter, 'LN_TUNING', endings);
-    return read === undefined ? undefined : { config: schema.parse(read.fields), parameters: read.parameters };
+    return read === undefined ? anotherMethod : { config: schema.parse(read.fields), parameters: read.parameters };
   },
 };

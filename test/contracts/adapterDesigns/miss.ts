@@ -4,7 +4,7 @@ import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
 import { linear } from '../../../core/tensor/ops/linear.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -61,7 +61,7 @@ export const miss: Adapter<Config, LayerOptions> = {
   toPeft: (config, parameters) => writePeft('MISS', { ...config, init_weights: true, mini_r: 1 }, parameters, endings),
   fromPeft(adapter) {
     const read = readPeft(adapter, 'MISS', endings);
-    if (read === undefined) return undefined;
+    if (read === undefined) return anotherMethod;
     const { init_weights: _start, mini_r: _mini, ...fields } = read.fields;
     return { config: schema.parse(fields), parameters: read.parameters };
   },

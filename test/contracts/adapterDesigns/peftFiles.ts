@@ -41,6 +41,9 @@ export function readPeft(
   return { fields, parameters: new Map(parameters) };
 }
 
+/** What a design says of an adapter that is not of its type. */
+export const anotherMethod = { refused: 'it is of another method' } as const;
+
 /** A layer's parameters of one kind, paired with those of another: `lora_A` with `lora_B`. */
 export function pairs(
   parameters: readonly Stored[],

@@ -8,7 +8,7 @@ import { lowRankScaling } from '../../../core/lowrank/scaling.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
 import { lowRankLinear, mergeLowRank, type LowRank } from '../../../core/tensor/ops/lowRankLinear.ts';
 import type { tf } from '../../../core/tensor/tf.ts';
-import { pairs, writePeft } from './peftFiles.ts';
+import { anotherMethod, pairs, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -109,5 +109,5 @@ export const pissa: Adapter<Config, LayerOptions> = {
     );
   },
   /** What it writes is an adapter of LoRA, which reads it. */
-  fromPeft: () => undefined,
+  fromPeft: () => anotherMethod,
 };

@@ -4,7 +4,7 @@ import type { InitialParameter } from '../../../core/contracts/parameter.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import { readPeft, writePeft } from './peftFiles.ts';
+import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
 const schema = z
   .strictObject({
@@ -83,7 +83,7 @@ export const vera: Adapter<Config, LayerOptions> = {
   },
   fromPeft(adapter) {
     const read = readPeft(adapter, 'VERA', endings);
-    if (read === undefined) return undefined;
+    if (read === undefined) return anotherMethod;
     for (const name of [sharedA, sharedB]) {
       const tensor = adapter.tensors.get(`base_model.${name}`);
       if (tensor !== undefined) read.parameters.set(name, tensor);
