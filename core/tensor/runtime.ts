@@ -5,6 +5,8 @@ import { RlvrError, messageOf } from '../errors.ts';
 export interface RuntimeOptions {
   /** Threads inside an op; 0: one per core. */
   readonly threads: number;
+  /** Sessions write what each of their nodes took to a file that starts with this path, when they are released. */
+  readonly profile?: string;
 }
 
 let options: RuntimeOptions = { threads: 0 };
@@ -28,17 +30,23 @@ export function loadRuntime(): Promise<typeof ort> {
   return loaded;
 }
 
-/** Creates a session for an encoded model. */
-export async function createSession(model: Uint8Array): Promise<ort.InferenceSession> {
+/** Creates a session for an encoded model. `optimise` false: the graph is run node by node as it is. */
+export async function createSession(
+  model: Uint8Array,
+  { optimise = true }: { readonly optimise?: boolean } = {},
+): Promise<ort.InferenceSession> {
   const { InferenceSession } = await loadRuntime();
   try {
     return await InferenceSession.create(model, {
       executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: optimise ? 'all' : 'disabled',
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // Shapes change from call to call, and a plan of the memory for each of them would be kept for good.
+      enableMemPattern: false,
+      ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     });
   } catch (error) {
     throw new RlvrError(

@@ -4,9 +4,8 @@ import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { CompiledGraph, TensorData, TensorResult } from '../tensor/compile.ts';
 import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
-import { frozenFeeds, policyPrefixes, trainableParameters, type Policy } from './policy.ts';
+import { frozenFeeds, policyPrefixes, trainableParameters } from './policy.ts';
 import {
-  compileAccumulate,
   compileScore,
   compileStep,
   countNames,
@@ -171,18 +170,18 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
   const results: Results[] = [];
   for (const [i, { rows }] of batches.entries()) {
     const isLast = i === batches.length - 1;
-    const compiled = await (isLast
-      ? graph('step', () => compileStep(options, Object.keys(extra)))
-      : graph('accumulate', () => compileAccumulate(options)));
+    const compiled = await graph('step', () => compileStep(options, Object.keys(extra)));
     const { feeds, sizes } = run.commonFeeds(rows, numbers.temperature);
     const all = {
       ...feeds,
       ...lossFeeds(rows),
       ...countFeeds(rows, numbers.counts, batches.length),
       ...objectiveFeeds(state),
+      ...updateFeeds(state, numbers, extra),
       ...gradients,
+      isLast: Uint8Array.of(isLast ? 1 : 0),
     };
-    const result = await compiled.run(isLast ? { ...all, ...updateFeeds(state, numbers, extra) } : all, sizes);
+    const result = await compiled.run(all, sizes);
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));
   }
@@ -243,7 +242,7 @@ function reportOf(results: readonly Results[]): StepReport {
   const metrics = Object.fromEntries(
     names.map((prefixed) => {
       const name = prefixed.slice(stepPrefixes.sum.length);
-      return [name, total(prefixed) / Math.max(total(stepPrefixes.weight + name), 1e-30)];
+      return [name, combined(results, name)];
     }),
   );
   return {
@@ -258,6 +257,22 @@ function reportOf(results: readonly Results[]): StepReport {
     },
     logps: results.map((result) => floats(result['logps'])),
   };
+}
+
+/**
+ * A metric over all micro-batches, however they were cut: the sum by the weight, or, where the name ends so, the extreme of the micro-batches that have
+ * one. 0 where none has.
+ */
+function combined(results: readonly Results[], name: string): number {
+  const parts = results
+    .map((result) => [stepPrefixes.sum, stepPrefixes.weight].map((prefix) => result[prefix + name]?.data[0] ?? NaN))
+    .map(([sum = NaN, weight = NaN]) => ({ sum, weight }))
+    .filter(({ weight }) => weight !== 0);
+  if (parts.length === 0) return 0;
+  if (name.endsWith('_min')) return Math.min(...parts.map(({ sum, weight }) => sum / weight));
+  if (name.endsWith('_max')) return Math.max(...parts.map(({ sum, weight }) => sum / weight));
+  const total = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+  return total(parts.map(({ sum }) => sum)) / total(parts.map(({ weight }) => weight));
 }
 
 function hookMetrics(last: Results): Record<string, number> {

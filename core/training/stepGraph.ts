@@ -6,6 +6,7 @@ import { runDecoder } from '../model/decoder.ts';
 import { packedInputs } from '../model/packedInputs.ts';
 import { predictCompletions } from '../model/predict.ts';
 import { compile, type CompiledGraph } from '../tensor/compile.ts';
+import { branch } from '../tensor/ops/branch.ts';
 import { permuteRows } from '../tensor/ops/rows.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
@@ -72,18 +73,10 @@ export function slotName(parameter: string, slot: string): string {
   return `${stepPrefixes.slot}${slot}.${parameter}`;
 }
 
-/** A graph for all micro-batches of a step but the last: adds the batch's gradients to what it is fed. */
-export function compileAccumulate(options: StepOptions): Promise<CompiledGraph> {
-  return compile(batchInputs(options), (tensors) => {
-    const { gradients, metrics } = lossAndGradients(options, tensors);
-    const named = trainableParameters(options.policy).map(
-      ({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const,
-    );
-    return { ...Object.fromEntries(named), ...metrics };
-  });
-}
-
-/** A graph for the last micro-batch of a step: loss, gradients, clipping and the update in one. */
+/**
+ * The training graph: adds a micro-batch's gradients to those it is fed and, where `isLast` says that it is the step's last one, clips them and
+ * makes the update. One graph for both, since each would keep memory of its own for all that it computes.
+ */
 export function compileStep(options: StepOptions, hookScalarNames: readonly string[]): Promise<CompiledGraph> {
   const inputs = {
     ...batchInputs(options),
@@ -91,8 +84,16 @@ export function compileStep(options: StepOptions, hookScalarNames: readonly stri
     ...hookInputs(options.policy, hookScalarNames),
   };
   return compile(inputs, (tensors) => {
-    const { gradients, metrics } = lossAndGradients(options, tensors, true);
-    return { ...metrics, ...update(options, tensors, gradients, hookScalarNames) };
+    const { gradients, metrics } = lossAndGradients(options, tensors);
+    const named = trainableParameters(options.policy).map(
+      ({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const,
+    );
+    const updated = branch(
+      tensors['isLast'] as tf.Tensor,
+      () => update(options, tensors, gradients, hookScalarNames),
+      (names) => Object.fromEntries(names.map((name) => [name, tensors[name] ?? tf.scalar(0)])),
+    );
+    return { ...metrics, ...Object.fromEntries(named), ...updated };
   });
 }
 
@@ -156,6 +157,7 @@ function updateInputs(options: StepOptions): Record<string, InputSpec> {
     ),
   );
   return {
+    isLast: { shape: [], dtype: 'bool' },
     learningRate: { shape: [], dtype: 'float32' },
     step: { shape: [], dtype: 'float32' },
     ...Object.fromEntries(slots),
@@ -167,11 +169,7 @@ function rotaryOf(tensors: Tensors): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
 }
 
 /** The batch's gradients added to those fed, in the order of the trained parameters, and the sums its metrics are made of. */
-function lossAndGradients(
-  options: StepOptions,
-  tensors: Tensors,
-  withPenalty = false,
-): { gradients: tf.Tensor[]; metrics: Outputs } {
+function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: tf.Tensor[]; metrics: Outputs } {
   const { policy } = options;
   const trained = trainableParameters(policy);
   const metrics: Outputs = {};
@@ -198,10 +196,11 @@ function lossAndGradients(
     }
     keepGap(batch, tensors['policyLogps'] as tf.Tensor2D, keep);
     keep('logps', logps);
-    const penalty = withPenalty ? hookPenalty(policy, tensors, lookUp) : undefined;
+    const penalty = hookPenalty(policy, tensors, lookUp);
     if (penalty === undefined) return result.loss;
     keep(`${hookPrefixes.metric}penalty`, penalty);
-    return tf.add(result.loss, penalty);
+    // It counts once a step, however many micro-batches there are.
+    return tf.add(result.loss, tf.mul(penalty, tf.cast(tensors['isLast'] as tf.Tensor, 'float32')));
   };
   const { value, grads } = tf.valueAndGrads(loss)(trained.map(({ name }) => fed(name)));
   metrics['loss'] = value;
