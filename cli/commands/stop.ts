@@ -29,7 +29,7 @@ export async function stopCommand(context: CommandContext, reference: string, op
     throw new RlvrError('run/not-running', `Run ${id} is not running: it is ${status}.`, { run: id, status });
   }
   requestStop(folder);
-  if (!json && terminal.isLive) writeLine(terminal, `Asked run ${id} to stop after the step in progress.`);
+  if (!json) writeLine(terminal, `Asked run ${id} to stop after the step in progress.`);
   let hasEnded = await waitForEnd(folder, options.timeout);
   if (!hasEnded && options.force === true) {
     killRun(folder);

@@ -5,6 +5,8 @@ import { syncFolder, writeDurably } from '../model/atomicFile.ts';
 import { appendedLengths, isAppendedFile } from './appendedLengths.ts';
 import { readJsonFile } from './jsonFile.ts';
 import { runFile } from './runFiles.ts';
+import { checkpointFormatSchema } from './runRecord.ts';
+import type { CheckpointFormat, RunRecord } from './runRecord.ts';
 import { syncFile } from './syncFile.ts';
 import { asUnwritable } from './writing.ts';
 
@@ -15,6 +17,7 @@ const finishedName = /^(?:replaced-)?step-(\d{1,9})$/;
 
 const sealSchema = z.object({
   step: z.int().min(0),
+  format: checkpointFormatSchema,
   appendedLengths: z.record(z.string().refine(isAppendedFile), z.int().min(0)),
   files: z.record(z.string(), z.int().min(0)),
 });
@@ -24,6 +27,7 @@ export interface Checkpoint {
   /** Optimizer steps done. */
   readonly step: number;
   readonly folder: string;
+  readonly format: CheckpointFormat;
   /** Bytes of each of the run's appended files when it was made, by file name. */
   readonly appendedLengths: Readonly<Record<string, number>>;
 }
@@ -35,14 +39,14 @@ export interface CheckpointOptions {
 }
 
 /**
- * Writes `checkpoints/step-N`. `write` fills the folder that it is given, whose name is temporary; then the folder is sealed with the sizes of its
- * files and of the run's appended files, made durable, and renamed: a checkpoint is there whole or not at all. The caller has
+ * Writes `checkpoints/step-N`. `write` fills the folder that it is given, whose name is temporary, and says in which format; then the folder is sealed
+ * with the sizes of its files and of the run's appended files, made durable, and renamed: a checkpoint is there whole or not at all. The caller has
  * appended everything up to this step before. Throws `run/unwritable`, and then the earlier checkpoints are as they were.
  */
 export async function writeCheckpoint(
   runFolder: string,
   step: number,
-  write: (folder: string) => Promise<void>,
+  write: (folder: string) => Promise<CheckpointFormat>,
   { keep }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
   const parent = runFile(runFolder, 'checkpoints');
@@ -51,16 +55,16 @@ export async function writeCheckpoint(
   try {
     removeUnfinished(runFolder);
     mkdirSync(unfinished, { recursive: true });
-    await write(unfinished);
+    const format = await write(unfinished);
     const lengths = appendedLengths(runFolder);
     for (const name of Object.keys(lengths)) syncFile(path.join(runFolder, name));
-    seal(unfinished, { step, appendedLengths: lengths, files: fileSizes(unfinished) });
+    seal(unfinished, { step, format, appendedLengths: lengths, files: fileSizes(unfinished) });
     if (existsSync(folder)) renameSync(folder, path.join(parent, `${replacedPrefix}step-${step}`));
     renameSync(unfinished, folder);
     syncFolder(parent);
-    if (keep !== undefined) removeAllBut(runFolder, keep);
+    if (keep !== undefined) keepNewestCheckpoints(runFolder, keep);
     removeUnfinished(runFolder);
-    return { step, folder, appendedLengths: lengths };
+    return { step, folder, format, appendedLengths: lengths };
   } catch (error) {
     if (existsSync(unfinished)) rmSync(unfinished, { recursive: true, force: true });
     throw asUnwritable(error, folder);
@@ -82,6 +86,17 @@ export function listCheckpoints(runFolder: string): readonly Checkpoint[] {
 /** The newest complete checkpoint of a run, if it has one. */
 export function newestCheckpoint(runFolder: string): Checkpoint | undefined {
   return listCheckpoints(runFolder).at(-1);
+}
+
+/** The complete checkpoints of a run as `run.json` lists them: their folders alone say which there are. */
+export function checkpointEntries(runFolder: string): RunRecord['checkpoints'] {
+  return listCheckpoints(runFolder).map(({ step, format }) => ({ step, format }));
+}
+
+/** Removes all checkpoints but the newest `count`. */
+export function keepNewestCheckpoints(runFolder: string, count: number): void {
+  for (const { folder } of listCheckpoints(runFolder).slice(0, -count))
+    removeCheckpoint(path.dirname(folder), path.basename(folder));
 }
 
 /** Removes checkpoints of later steps than `step` and everything that is not complete. */
@@ -108,11 +123,16 @@ function seal(folder: string, content: z.input<typeof sealSchema>): void {
 
 function readCheckpoint(folder: string): Checkpoint | undefined {
   try {
-    const { step, appendedLengths: lengths, files } = sealSchema.parse(readJsonFile(path.join(folder, sealName)));
+    const {
+      step,
+      format,
+      appendedLengths: lengths,
+      files,
+    } = sealSchema.parse(readJsonFile(path.join(folder, sealName)));
     const sizes = fileSizes(folder);
     const isWhole = Object.entries(files).every(([name, size]) => sizes[name] === size);
     const isItself = Number(finishedName.exec(path.basename(folder))?.[1]) === step;
-    return isWhole && isItself ? { step, folder, appendedLengths: lengths } : undefined;
+    return isWhole && isItself ? { step, folder, format, appendedLengths: lengths } : undefined;
   } catch {
     return undefined;
   }
@@ -134,11 +154,6 @@ function checkpointNames(parent: string): readonly string[] {
         .filter((name) => finishedName.test(name))
         .sort()
     : [];
-}
-
-function removeAllBut(runFolder: string, keep: number): void {
-  for (const { folder } of listCheckpoints(runFolder).slice(0, -keep))
-    removeCheckpoint(path.dirname(folder), path.basename(folder));
 }
 
 /** Renames first, so that no half-removed checkpoint stands under a checkpoint's name. */

@@ -43,10 +43,12 @@ const checkSchema = z.object({
   explanation: z.string().optional(),
 });
 
-const checkpointEntrySchema = z.object({
-  step: z.int().min(0),
-  format: z.enum(['peft', 'huggingface', 'native']).describe('What lies beside the native state, for other libraries'),
-});
+/** What lies in a checkpoint beside the native state, for other libraries. */
+export const checkpointFormatSchema = z
+  .enum(['peft', 'huggingface', 'native'])
+  .describe('What lies beside the native state, for other libraries');
+
+const checkpointEntrySchema = z.object({ step: z.int().min(0), format: checkpointFormatSchema });
 
 /** The format of `run.json`. */
 export const runRecordSchema = z.object({
@@ -81,6 +83,8 @@ export const runRecordSchema = z.object({
 
 /** What `run.json` holds: the resolved experiment, what it ran on, and how far it is. */
 export type RunRecord = z.output<typeof runRecordSchema>;
+/** What lies in a checkpoint beside the native state, for other libraries. */
+export type CheckpointFormat = z.output<typeof checkpointFormatSchema>;
 /** Accuracy on held-out problems with its 95 % interval. */
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 /** Versions, processor and threads: what equal bits need to be equal. */

@@ -26,7 +26,7 @@ async function write(run: string, step: number, content = `state ${step}`, keep 
       writeFileSync(path.join(folder, 'state.safetensors'), content);
       mkdirSync(path.join(folder, 'peft'));
       writeFileSync(path.join(folder, 'peft', 'adapter_config.json'), '{}');
-      return Promise.resolve();
+      return Promise.resolve('native' as const);
     },
     { keep },
   );
@@ -44,6 +44,7 @@ describe('writeCheckpoint', () => {
     expect(newestCheckpoint(run)).toEqual({
       step: 1,
       folder: path.join(run, 'checkpoints', 'step-1'),
+      format: 'native',
       appendedLengths: { 'metrics.jsonl': 11, 'events.out.tfevents.1.rlvr': 3 },
     });
     expect(readdirSync(path.join(run, 'checkpoints'))).toEqual(['step-1']);
@@ -199,6 +200,7 @@ for (let step = (newest?.step ?? 0) + 1; step <= 8; step++) {
   if (step % 2 === 0) await writeCheckpoint(run, step, async (folder) => {
     writeFileSync(path.join(folder, 'state.safetensors'), 'x'.repeat(step * 100000));
     maybeDie();
+    return 'native';
   }, { keep: 2 });
   maybeDie();
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RandomNumbers } from '../../core/contracts/randomNumbers.ts';
 import { newestCheckpoint } from '../../core/runs/checkpointFolder.ts';
+import { waitUntil } from './waitUntil.ts';
 
 /** What an uninterrupted run was like: moments are drawn from it. */
 export interface RunShape {
@@ -59,18 +59,15 @@ export function drawKillPoint(runFolder: string, shape: RunShape, random: Random
 
 /** Waits for a moment, or until the process has ended. What looks so from the beginning (an earlier process left it) has to go first. */
 export async function waitFor(point: KillPoint, hasEnded: () => boolean): Promise<void> {
-  if (point.milliseconds !== undefined) {
-    const end = performance.now() + point.milliseconds;
-    while (!hasEnded() && performance.now() < end) await delay(1);
-    return;
-  }
-  let isNew = false;
-  while (!hasEnded()) {
-    const isReached = point.isReached?.() ?? true;
-    if (isReached && isNew) return;
-    isNew ||= !isReached;
-    await delay(1);
-  }
+  const { milliseconds, isReached } = point;
+  const end = performance.now() + (milliseconds ?? 0);
+  let isNew = milliseconds !== undefined;
+  await waitUntil(() => {
+    const isThere = isReached?.() ?? performance.now() >= end;
+    if (isThere && isNew) return true;
+    isNew ||= !isThere;
+    return hasEnded();
+  });
 }
 
 function hasTemporary(folder: string): boolean {

@@ -21,9 +21,9 @@ const settings = {
     { type: 'exact_answer', weight: 0.5 },
   ],
   learning_rate: 0.01,
-  rollout: { group_size: 4, batch_size: 16, max_prompt_tokens: 64, max_completion_tokens: 12 },
+  rollout: { group_size: 4, batch_size: 8, max_prompt_tokens: 64, max_completion_tokens: 12 },
   training: { steps: 6, checkpoint_every: 2 },
-  evaluation: { problems: 8, every: 3 },
+  evaluation: { problems: 4, every: 3 },
   engine: { threads: 2 },
 };
 

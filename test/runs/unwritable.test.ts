@@ -53,7 +53,7 @@ const row = (step: number, completion: string) => ({
 async function write(run: string, step: number, bytes: Buffer): Promise<void> {
   await writeCheckpoint(run, step, (folder) => {
     writeFileSync(path.join(folder, 'state.safetensors'), bytes);
-    return Promise.resolve();
+    return Promise.resolve('native' as const);
   });
 }
 
@@ -106,6 +106,6 @@ describe('an unwritable folder', () => {
     const refused = expect.objectContaining({ code: 'run/unwritable' }) as Error;
     expect(() => openMetrics(run)).toThrow(refused);
     expect(() => writeCompletions(run, 1, [row(1, '')])).toThrow(refused);
-    await expect(writeCheckpoint(run, 1, () => Promise.resolve())).rejects.toEqual(refused);
+    await expect(writeCheckpoint(run, 1, () => Promise.resolve('native' as const))).rejects.toEqual(refused);
   });
 });

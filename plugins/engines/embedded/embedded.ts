@@ -5,6 +5,8 @@ import type { PluginCatalog, PluginKind } from '../../../core/contracts/pluginCa
 import { RlvrError, messageOf } from '../../../core/errors.ts';
 import { choiceSites } from '../../../core/experiment/pluginChoices.ts';
 import {
+  checkpointEntries,
+  keepNewestCheckpoints,
   newestCheckpoint,
   writeCheckpoint,
   type Checkpoint as RunCheckpoint,
@@ -62,6 +64,7 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   const prepared = await prepareRun(experiment, source.folder, catalog);
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
+  keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints);
   const { policy } = prepared.options.step;
   const resumeFrom = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder, policy);
   const current = updateRun(job.runFolder, {
@@ -71,7 +74,7 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
     hashes: await prepared.hashes(),
     steps: checkpoint?.step ?? 0,
-    checkpoints: record.checkpoints.filter(({ step }) => step <= (checkpoint?.step ?? 0)),
+    checkpoints: checkpointEntries(job.runFolder),
     ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),
   });
   return trainRun(job, current, prepared, resumeFrom);
@@ -86,19 +89,17 @@ async function trainRun(
   const journal = openJournal(job, record, options.generation.rewards);
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
   const onDidReachCheckpoint = async (state: LearnerState): Promise<void> => {
-    let format: RunRecord['checkpoints'][number]['format'] = 'native';
     const { keep_checkpoints: keep } = record.experiment.training;
     await writeCheckpoint(
       job.runFolder,
       state.step,
-      async (folder) => {
+      (folder) => {
         writeTrainingState(folder, state, options.step.policy);
-        format = await exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
+        return exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
       },
       { keep },
     );
-    const known = readRun(job.runFolder).checkpoints.filter(({ step }) => step < state.step);
-    updateRun(job.runFolder, { checkpoints: [...known, { step: state.step, format }].slice(-keep) });
+    updateRun(job.runFolder, { checkpoints: checkpointEntries(job.runFolder) });
   };
   try {
     const { outcome } = await train(options, { ...journal, onDidReachCheckpoint }, job.signal, resumeFrom);
