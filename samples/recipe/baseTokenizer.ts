@@ -12,7 +12,7 @@ const SPECIAL = [END_OF_TEXT, MESSAGE_START, MESSAGE_END, UNKNOWN];
 const MARKS = ['<think>', '</think>', '\\boxed{'];
 /** What stands in nearly every prompt or worked answer is one token, which halves a prompt's length. */
 const WORDS = ['user\n', 'assistant\n', 'system\n', 'What is ', 'Solve ', 'Use ', ' to make ', ', '];
-/** Tab, line feed and printable ASCII; any other character is unknown. */
+/** Tab, line feed and printable ASCII; any other character is dropped. */
 const CHARACTERS = ['\t', '\n', ...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))];
 
 /** How tokenizer.json says that it has no such part. */
@@ -20,6 +20,9 @@ const ABSENT = null; // eslint-disable-line no-restricted-syntax -- the file for
 
 /** Every token of the base model's vocabulary; its place is its id. */
 export const baseVocabulary: readonly string[] = [...SPECIAL, ...MARKS, ...WORDS, ...CHARACTERS];
+
+/** How tokenizers that work on bytes write the few of our characters that are not visible ones. */
+const BYTE_LEVEL: Readonly<Record<string, string>> = { '\t': '\u0109', '\n': '\u010a', ' ': '\u0120' };
 
 /** Ids that the base model's configuration needs. */
 export const baseTokenIds = {
@@ -32,6 +35,9 @@ export const baseTokenIds = {
 const CHAT_TEMPLATE =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+/** Reading and writing text as bytes, spaces exactly as they are. */
+const BYTES = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 
 function tokenizerJson(): object {
   const added = [...SPECIAL, ...MARKS, ...WORDS].map((content, id) => ({
@@ -48,20 +54,20 @@ function tokenizerJson(): object {
     truncation: ABSENT,
     padding: ABSENT,
     added_tokens: added,
-    normalizer: ABSENT,
-    pre_tokenizer: ABSENT,
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: BYTES,
     post_processor: ABSENT,
-    decoder: { type: 'Fuse' },
+    decoder: BYTES,
     model: {
       type: 'BPE',
       dropout: ABSENT,
-      unk_token: UNKNOWN,
+      unk_token: ABSENT,
       continuing_subword_prefix: ABSENT,
       end_of_word_suffix: ABSENT,
       fuse_unk: false,
       byte_fallback: false,
       ignore_merges: false,
-      vocab: Object.fromEntries(baseVocabulary.map((token, id) => [token, id])),
+      vocab: Object.fromEntries(baseVocabulary.map((token, id) => [BYTE_LEVEL[token] ?? token, id])),
       merges: [],
     },
   };
@@ -69,7 +75,7 @@ function tokenizerJson(): object {
 
 function tokenizerConfig(contextLength: number): object {
   return {
-    tokenizer_class: 'PreTrainedTokenizerFast',
+    tokenizer_class: 'Qwen2Tokenizer',
     add_prefix_space: false,
     bos_token: END_OF_TEXT,
     eos_token: MESSAGE_END,
@@ -83,8 +89,9 @@ function tokenizerConfig(contextLength: number): object {
 }
 
 /**
- * Writes `tokenizer.json` and `tokenizer_config.json` of the base model into a folder, as transformers' AutoTokenizer reads them:
- * one token a character (a byte-pair encoding without merges) besides the words above.
+ * Writes `tokenizer.json` and `tokenizer_config.json` of the base model into a folder: one token a character (a byte-pair encoding without
+ * merges) besides the words above. It has Qwen2's parts, for transformers 5 takes those for every model of type qwen2 and only the
+ * vocabulary from the file: bytes in and out, NFC, and characters without a token dropped.
  */
 export function writeBaseTokenizer(folder: string, contextLength = 256): void {
   mkdirSync(folder, { recursive: true });
