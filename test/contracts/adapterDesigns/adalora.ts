@@ -106,7 +106,7 @@ export const adalora: Adapter<Config, LayerOptions> = {
   },
   merged({ weight, bias, options, parameter }) {
     const scaledA = tf.mul<tf.Tensor2D>(parameter('lora_E'), parameter('lora_A'));
-    const update = tf.matMul(parameter('lora_B') as tf.Tensor2D, scaledA);
+    const update = tf.matMul(parameter('lora_B'), scaledA);
     return { weight: tf.add(weight, tf.mul(update, options.scaling)), ...(bias === undefined ? {} : { bias }) };
   },
   hooks: {

@@ -32,7 +32,7 @@ const endings = {
 };
 
 function direction({ weight, options, parameter }: LayerTensors<LayerOptions>): tf.Tensor2D {
-  const update = tf.matMul(parameter('lora_B') as tf.Tensor2D, parameter('lora_A') as tf.Tensor2D);
+  const update = tf.matMul(parameter('lora_B'), parameter('lora_A'));
   return tf.add(weight, tf.mul(update, options.scaling));
 }
 

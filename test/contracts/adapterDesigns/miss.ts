@@ -55,7 +55,7 @@ export const miss: Adapter<Config, LayerOptions> = {
       [0, shards * rank - inputs],
     ]);
     const sums = tf.sum<tf.Tensor2D>(tf.reshape(padded, [x.shape[0], shards, rank]), 1);
-    const update = tf.matMul(sums, parameter('miss_block') as tf.Tensor2D);
+    const update = tf.matMul(sums, parameter('miss_block'));
     return tf.add(linear(x, weight as tf.Tensor2D, bias), update);
   },
   toPeft: (config, parameters) => writePeft('MISS', { ...config, init_weights: true, mini_r: 1 }, parameters, endings),
