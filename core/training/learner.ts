@@ -1,7 +1,8 @@
 import { RlvrError } from '../errors.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
-import type { CompiledGraph, TensorData, TensorResult } from '../tensor/compile.ts';
+import type { TensorData, TensorResult } from '../tensor/compile.ts';
+import { createGraphCache, type GraphCache } from '../tensor/graphCache.ts';
 import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
 import { frozenFeeds, policyPrefixes, trainableParameters } from './policy.ts';
@@ -71,16 +72,14 @@ export interface Learner {
   release(): Promise<void>;
 }
 
+/** The training graph, and those that score under the policy and under the base. */
+const mostGraphs = 3;
+
 /** A learner at the policy's start. Graphs are traced when first needed. */
 export function createLearner(checkpoint: Checkpoint, options: StepOptions): Learner {
   const { policy } = options;
   const frozen = frozenFeeds(checkpoint, policy);
-  const graphs = new Map<string, Promise<CompiledGraph>>();
-  const graph = (key: string, create: () => Promise<CompiledGraph>): Promise<CompiledGraph> => {
-    const known = graphs.get(key) ?? create();
-    graphs.set(key, known);
-    return known;
-  };
+  const graphs = createGraphCache(mostGraphs);
   let state = initialState(options);
   let table: RotaryValues | undefined;
   const rotary = (width: number): RotaryValues => {
@@ -110,24 +109,22 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
     },
     policyFeeds,
     step: async (batches, numbers) => {
-      const outcome = await runStep({ batches, numbers, options, state, commonFeeds, graph });
+      const outcome = await runStep({ batches, numbers, options, state, commonFeeds, graphs });
       state = outcome.state;
       return outcome.report;
     },
     score: async (rows, temperature, adapted) => {
-      const scorer = await graph(`score ${adapted}`, () => compileScore(policy, adapted));
       const { feeds, sizes } = commonFeeds(rows, temperature);
-      const { logps } = await scorer.run(feeds, sizes);
+      const { logps } = await graphs.use(
+        `score ${adapted}`,
+        () => compileScore(policy, adapted),
+        (scorer) => scorer.run(feeds, sizes),
+      );
       const all = floats(logps);
       let at = 0;
       return rows.map((row) => all.slice(at, (at += row.ids.length)));
     },
-    release: async () => {
-      const made = await Promise.allSettled(graphs.values());
-      graphs.clear();
-      // A graph that could not be made has told whoever asked for it.
-      await Promise.all(made.flatMap((each) => (each.status === 'fulfilled' ? [each.value.release()] : [])));
-    },
+    release: () => graphs.release(),
   };
 }
 
@@ -155,13 +152,13 @@ interface StepRun {
     rows: readonly TrainingRow[],
     temperature: number,
   ) => { feeds: Record<string, TensorData>; sizes: Record<string, number> };
-  readonly graph: (key: string, create: () => Promise<CompiledGraph>) => Promise<CompiledGraph>;
+  readonly graphs: GraphCache;
 }
 
 type Results = Readonly<Record<string, TensorResult>>;
 
 async function runStep(run: StepRun): Promise<{ state: LearnerState; report: StepReport }> {
-  const { batches, numbers, options, state, graph } = run;
+  const { batches, numbers, options, state, graphs } = run;
   const trained = trainableParameters(options.policy);
   let gradients: Record<string, Float32Array> = Object.fromEntries(
     trained.map(({ name, values }) => [stepPrefixes.gradient + name, new Float32Array(values.length)]),
@@ -170,7 +167,6 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
   const results: Results[] = [];
   for (const [i, { rows }] of batches.entries()) {
     const isLast = i === batches.length - 1;
-    const compiled = await graph('step', () => compileStep(options, Object.keys(extra)));
     const { feeds, sizes } = run.commonFeeds(rows, numbers.temperature);
     const all = {
       ...feeds,
@@ -181,7 +177,11 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
       ...gradients,
       isLast: Uint8Array.of(isLast ? 1 : 0),
     };
-    const result = await compiled.run(all, sizes);
+    const result = await graphs.use(
+      'step',
+      () => compileStep(options, Object.keys(extra)),
+      (graph) => graph.run(all, sizes),
+    );
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));
   }

@@ -3,6 +3,7 @@ import type { DecoderConfig } from '../model/modelConfig.ts';
 import { packSequences } from '../model/packing.ts';
 import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { CompiledGraph, TensorResult } from '../tensor/compile.ts';
+import { createGraphCache } from '../tensor/graphCache.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { compileDecode, tracksSeen, type DecodeOptions } from './decodeGraph.ts';
 import { expandPrompts, extendCache, selectRows, type DecodeCache } from './decodeCache.ts';
@@ -57,14 +58,14 @@ export interface Sampler {
 /** Tokens decoded inside one graph call; between calls finished rows leave the batch. */
 const chunkTokens = 16;
 
-/** A sampler for one model. Graphs are made when first needed, one for each combination of sampling filters. */
+/** The graph that reads prompts, and decode graphs of a few combinations of sampling options. */
+const mostGraphs = 5;
+
+/** A sampler for one model. Graphs are made when first needed, one for each combination of sampling options. */
 export function createSampler(config: DecoderConfig): Sampler {
-  const graphs = new Map<string, Promise<CompiledGraph>>();
-  const graph = (key: string, create: () => Promise<CompiledGraph>): Promise<CompiledGraph> => {
-    const known = graphs.get(key) ?? create();
-    graphs.set(key, known);
-    return known;
-  };
+  const graphs = createGraphCache(mostGraphs);
+  const withPrefill = <T>(use: (prefill: CompiledGraph) => Promise<T>): Promise<T> =>
+    graphs.use('prefill', () => compilePrefill(config), use);
   return {
     generate: async (weights, request) => {
       const options: DecodeOptions = {
@@ -72,25 +73,23 @@ export function createSampler(config: DecoderConfig): Sampler {
         stopIds: request.stopIds,
         holdsStop: request.minTokens > 0,
       };
-      const [prefill, decode] = await Promise.all([
-        graph('prefill', () => compilePrefill(config)),
-        graph(JSON.stringify(options), () => compileDecode(config, options)),
-      ]);
-      return generate({ config, prefill, decode, options, weights, request });
+      return withPrefill((prefill) =>
+        graphs.use(
+          JSON.stringify(options),
+          () => compileDecode(config, options),
+          (decode) => generate({ config, prefill, decode, options, weights, request }),
+        ),
+      );
     },
     nextLogits: async (weights, prompts) => {
-      const prefill = await graph('prefill', () => compilePrefill(config));
       const table = rotaryValues(
         config,
         prompts.reduce((width, ids) => Math.max(width, ids.length), 1),
       );
-      return floats((await prefillRun(config, prefill, weights, prompts, table))['logits']);
+      const results = await withPrefill((prefill) => prefillRun(config, prefill, weights, prompts, table));
+      return floats(results['logits']);
     },
-    release: async () => {
-      const made = await Promise.all(graphs.values());
-      graphs.clear();
-      await Promise.all(made.map((each) => each.release()));
-    },
+    release: () => graphs.release(),
   };
 }
 
