@@ -38,10 +38,7 @@ export async function trainOn(context: StepContext, batch: TrainingBatch, index:
     if (learner.state.step >= options.steps) break;
     if (i > 0) events.onDidStep(learner.state.step, last);
     const { report, metrics } = await takeStep(context, rows, globalTokens);
-    if (i === 0) {
-      checkFirst(context, report);
-      known = { ...known, ...chosen(report.metrics, (name) => gapNames.includes(name)) };
-    }
+    if (i === 0) known = { ...known, ...checkedGap(context, report) };
     last = { ...known, ...metrics, 'time/step': (metrics['time/training'] ?? 0) + (known['time/rollout'] ?? 0) };
     if (i === 0) known = { ...known, ...Object.fromEntries(costNames.map((name) => [name, 0])) };
   }
@@ -88,10 +85,11 @@ async function takeStep(
 }
 
 /** Sampler and trainer must be one policy; recorded in the run's first step, tested in the first step of every generation batch. */
-function checkFirst({ options, events, learner }: StepContext, report: StepReport): void {
-  if (!options.step.objective.requirements(options.step.objectiveConfig).rollouts) return;
-  const check = checkGap(report);
+function checkedGap({ options, events, learner }: StepContext, { metrics }: StepReport): StepMetrics {
+  if (!options.step.objective.requirements(options.step.objectiveConfig).rollouts) return {};
+  const check = checkGap({ metrics });
   if (learner.state.step === 1) events.onDidCheck(check);
+  return chosen(metrics, (name) => gapNames.includes(name));
 }
 
 /**
