@@ -2,6 +2,7 @@ import type { Problem } from '../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
+import type { PluginChoice } from '../../core/experiment/pluginChoices.ts';
 import { formatCount, formatNumber } from '../../core/report/formatValue.ts';
 import { evaluatePolicy } from '../../core/training/evaluate.ts';
 import type { Evaluation } from '../../core/training/evaluate.ts';
@@ -39,7 +40,7 @@ export async function evalCommand(context: CommandContext, reference: string, op
   const started = performance.now();
   const evaluation = await evaluate(context, wanted, policy, prompts, catalog);
   const seconds = (performance.now() - started) / 1000;
-  const result = summarise(subject, wanted, evaluation, seconds);
+  const result = summarise(subject, wanted, evaluation, catalog, seconds);
   if (context.json) writeJson(context.terminal, result);
   else writeFacts(context.terminal, describe(result));
   return exitCodes.success;
@@ -72,10 +73,7 @@ async function evaluate(
   prompts: readonly Prompt[],
   catalog: PluginCatalog,
 ): Promise<Evaluation> {
-  const [choice] = experiment.rewards;
-  if (choice === undefined) {
-    throw new RlvrError('usage', 'The experiment has no reward to judge with: choose one with --reward.');
-  }
+  const choice = judgeOf(experiment, catalog);
   const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
   const { samples, temperature, top_p: topP, seed } = experiment.evaluation;
   const progress = createProgress(terminal, 'completions', json);
@@ -96,6 +94,13 @@ async function evaluate(
   }
 }
 
+/** What judges: the first reward that says whether an answer is right, else the first one, as in training. */
+function judgeOf({ rewards }: EvaluatedExperiment['experiment'], catalog: PluginCatalog): PluginChoice {
+  const choice = rewards.find(({ type }) => catalog.find('reward', type).isVerifier === true) ?? rewards[0];
+  if (choice !== undefined) return choice;
+  throw new RlvrError('usage', 'The experiment has no reward to judge with: choose one with --reward.');
+}
+
 /** What `rlvr eval --json` prints. Shares are fractions with their 95 % interval. */
 interface EvaluationReport {
   readonly subject: string;
@@ -111,7 +116,9 @@ interface EvaluationReport {
   readonly accuracy: number;
   readonly low: number;
   readonly high: number;
-  readonly passAtK: readonly (Share & { readonly k: number })[];
+  /** Unbiased pass@k by k. */
+  readonly passAtK: Readonly<Record<string, number>>;
+  readonly passIntervals: readonly (Share & { readonly k: number })[];
   readonly families: readonly (Share & { readonly family: string; readonly problems: number })[];
   readonly unjudged: number;
   readonly meanTokens: number;
@@ -124,11 +131,13 @@ function summarise(
   subject: Subject,
   { experiment }: EvaluatedExperiment,
   evaluation: Evaluation,
+  catalog: PluginCatalog,
   seconds: number,
 ): EvaluationReport {
   const { completions, accuracy, low, high, problems, samples, unjudged, meanTokens } = evaluation;
   const { temperature, top_p: topP, seed } = experiment.evaluation;
   const counts = countByProblem(completions);
+  const passes = passTable(counts, seed);
   const families = [...new Set(counts.map(({ family }) => family))].map((family) => {
     const own = counts.filter((problem) => problem.family === family);
     const shares = own.map((problem) => problem.correct / problem.samples);
@@ -138,7 +147,7 @@ function summarise(
     subject: subject.name,
     ...(subject.kind === 'run' ? { step: subject.step } : {}),
     data: (experiment.data.evaluate ?? experiment.data.train).type,
-    reward: experiment.rewards[0]?.type ?? '',
+    reward: judgeOf(experiment, catalog).type,
     problems,
     samples,
     temperature,
@@ -147,7 +156,8 @@ function summarise(
     accuracy,
     low,
     high,
-    passAtK: passTable(counts, seed),
+    passAtK: Object.fromEntries(passes.map(({ k, value }) => [String(k), value])),
+    passIntervals: passes,
     families,
     unjudged,
     meanTokens,
@@ -157,7 +167,7 @@ function summarise(
 }
 
 function describe(report: EvaluationReport): readonly (readonly [string, string])[] {
-  const { samples, families, unjudged, passAtK } = report;
+  const { samples, families, unjudged, passIntervals } = report;
   const step = report.step === undefined ? '' : report.step === 0 ? ', before training' : `, step ${report.step}`;
   const sampling = report.temperature === 0 ? 'greedy' : `temperature ${formatNumber(report.temperature)}`;
   const share = ({ value, low, high }: Share): string => describeAccuracy({ accuracy: value, low, high });
@@ -170,7 +180,7 @@ function describe(report: EvaluationReport): readonly (readonly [string, string]
     ],
     ['right by', report.reward],
     [accuracy, `${describeAccuracy({ accuracy: report.accuracy, low: report.low, high: report.high })}, 95 % interval`],
-    ...passAtK.slice(1).map((pass) => [`pass@${pass.k}`, share(pass)] as const),
+    ...passIntervals.slice(1).map((pass) => [`pass@${pass.k}`, share(pass)] as const),
     ...(families.length < 2
       ? []
       : families.map((each) => [`on ${each.family}`, `${share(each)} of ${each.problems}`] as const)),

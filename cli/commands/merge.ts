@@ -24,7 +24,7 @@ export interface MergeOptions {
 export async function mergeCommand(context: CommandContext, reference: string, options: MergeOptions): Promise<number> {
   const { cwd, terminal, json } = context;
   const target = path.resolve(cwd, options.out);
-  const isReplaced = checkTarget(target, options);
+  const isReplaced = writing(target, () => checkTarget(target, options));
   const subject = findRunSubject(context, reference, options.checkpoint);
   const { checkpoint, weights } = await loadPolicy(subject, await loadCatalog(context));
   const write = (folder: string): void => {

@@ -19,7 +19,8 @@ export function linearAxis(lowest: number, highest: number, span: AxisSpan, { co
   const size = Math.max(Math.abs(lowest), Math.abs(highest));
   const flat = highest - lowest <= size * SMALLEST_RELATIVE_RANGE;
   const margin = size === 0 ? 1 : size / 2;
-  const [low, high] = flat && !exact ? [lowest - margin, highest + margin] : [lowest, highest];
+  // What is always 0 is never below it: counts, shares, norms.
+  const [low, high] = flat && !exact ? [size === 0 ? 0 : lowest - margin, highest + margin] : [lowest, highest];
   const step = niceStep((high - low) / count);
   const first = exact ? Math.ceil(low / step) : Math.floor(low / step + 1e-9);
   const last = exact ? Math.floor(high / step) : Math.ceil(high / step - 1e-9);

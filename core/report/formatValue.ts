@@ -48,12 +48,18 @@ export function formatValue(value: number, unit: Unit): string {
     case 'seconds':
       return formatSeconds(value);
     case 'bytes':
-      return value >= 2 ** 30 ? `${formatNumber(value / 2 ** 30)} GiB` : `${formatNumber(value / 2 ** 20)} MiB`;
+      return formatBytes(value);
     case 'nats':
       return `${formatNumber(value)} nats`;
     case 'plain':
       return formatNumber(value);
   }
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB'];
+  const power = bytes >= 2 ** 30 ? 2 : bytes >= 2 ** 20 ? 1 : 0;
+  return `${formatNumber(bytes / 1024 ** (power + 1))} ${units[power] ?? ''}`;
 }
 
 /** A label for an axis: as short as can be. Bytes are given in the multiple that the axis names. */
