@@ -47,8 +47,8 @@ describe.each(plugins.rewards.map((reward) => [reward.id, reward] as const))('%s
     const samples = ['\\boxed{2}', 'two', '<think>1+1=2</think>\\boxed{3}', '2'].map((completion) =>
       rewardSample({ completion, completionIds: [1, 2] }),
     );
-    const forwards = await Promise.all(samples.map(score));
-    const backwards = await Promise.all(samples.toReversed().map(score));
+    const forwards = await Promise.all(samples.map(async (sample) => score(sample)));
+    const backwards = await Promise.all(samples.toReversed().map(async (sample) => score(sample)));
     expect(backwards.toReversed()).toEqual(forwards);
   });
 
