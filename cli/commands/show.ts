@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { formatCount, formatMoment, formatSeconds } from '../../core/report/formatValue.ts';
-import type { EvaluationResult } from '../../core/runs/runRecord.ts';
+import type { EvaluationResult, RunRecord } from '../../core/runs/runRecord.ts';
 import { findRun } from '../../core/runs/runStore.ts';
 import type { CommandContext } from '../command.ts';
 import { describeRunJson } from '../describeRun.ts';
-import { describeAccuracy, describeMetrics } from '../display/describe.ts';
+import { describeAccuracy, describeMetrics, describeWatched } from '../display/describe.ts';
 import { secondsSpent, stepsDone } from '../display/runView.ts';
 import type { RunView } from '../display/runView.ts';
 import { exitCodes } from '../exitCodes.ts';
@@ -36,28 +36,48 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
     value === undefined ? [] : [describe(value)];
   const accuracy = (result: EvaluationResult): string =>
     `${describeAccuracy(result)} of ${formatCount(result.problems)} problems`;
+  const last = record.checkpoints.at(-1);
   const facts: readonly (readonly [string, readonly string[]])[] = [
     ['run', [record.id]],
     ['status', [status]],
-    ['method', [record.method]],
+    [
+      'method',
+      [[record.method, ...known(trainable, (count) => `${formatCount(count)} trained parameters`)].join(', ')],
+    ],
     ['steps', [`${formatCount(stepsDone(view))} of ${formatCount(experiment.training.steps)}`]],
-    ['time', [formatSeconds(secondsSpent(view))]],
-    ['to first step', known(firstStepSeconds, formatSeconds)],
+    [
+      'time',
+      [
+        [
+          formatSeconds(secondsSpent(view)),
+          ...known(firstStepSeconds, (seconds) => `${formatSeconds(seconds)} to the first step`),
+        ].join(', '),
+      ],
+    ],
     ['created', [formatMoment(record.createdAt)]],
     ['model', [path.relative(cwd, path.resolve(record.source.folder, experiment.model.path))]],
-    ['trained values', known(trainable, formatCount)],
     ['accuracy before', known(record.evaluation.before, accuracy)],
     ['accuracy after', known(record.evaluation.after, accuracy)],
+    ['not trained on', describeWatched(record)],
     ['last step', known(lines.at(-1), (line) => describeMetrics(line).join(', '))],
     ['checks', checks.length === 0 ? [] : [describeChecks(checks)]],
     ['folder', [path.relative(cwd, folder)]],
+    ['checkpoint', last === undefined ? [] : [describeCheckpoint(path.relative(cwd, folder), last)]],
   ];
   return facts.flatMap(([name, values]) => values.map((value) => [name, value] as const));
 }
 
-function describeChecks(checks: RunView['record']['checks']): string {
+function describeCheckpoint(folder: string, { step, format }: RunRecord['checkpoints'][number]): string {
+  const formats = {
+    peft: ', an adapter for Hugging Face PEFT',
+    huggingface: ', with a Hugging Face model',
+    native: '',
+  };
+  return `${path.join(folder, 'checkpoints', `step-${step}`)}${formats[format]}`;
+}
+
+function describeChecks(checks: RunRecord['checks']): string {
   const failed = checks.filter(({ passed }) => !passed);
-  return failed.length === 0
-    ? `all ${checks.length} passed: ${checks.map(({ name }) => name).join(', ')}`
-    : `${failed.length} of ${checks.length} failed: ${failed.map(({ name }) => name).join(', ')}`;
+  const [word, named] = failed.length === 0 ? ['passed', checks] : ['failed', failed];
+  return `${named.length} of ${checks.length} ${word}: ${named.map(({ name }) => name).join(', ')}`;
 }

@@ -2,7 +2,7 @@ import { formatCount, formatNumber, formatSeconds, formatValue } from '../../cor
 import { metricNames } from '../../core/metricNames.ts';
 import type { MetricsLine } from '../../core/runs/metrics.ts';
 import type { RunProgress } from '../../core/runs/progressFile.ts';
-import type { RunStatus } from '../../core/runs/runRecord.ts';
+import type { RunRecord, RunStatus } from '../../core/runs/runRecord.ts';
 import type { AccuracyPoint } from './runView.ts';
 
 /** `64.1 % (59.8 to 68.2)`: an accuracy with its 95 % interval. */
@@ -10,6 +10,21 @@ export function describeAccuracy({ accuracy, low, high }: Omit<AccuracyPoint, 's
   const percent = formatValue(accuracy, 'fraction');
   if (!Number.isFinite(low) || !Number.isFinite(high)) return percent;
   return `${percent} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+}
+
+/** `linear: 50.1 % (45.9 to 54.2) before, 49.8 % (45.6 to 53.9) after`, for each family that was evaluated and not trained. */
+export function describeWatched({ evaluation: { before, after } }: RunRecord): readonly string[] {
+  const families = new Set([...Object.keys(before?.watched ?? {}), ...Object.keys(after?.watched ?? {})]);
+  return Array.from(families, (family) => {
+    const moments = [
+      [before?.watched?.[family], 'before'],
+      [after?.watched?.[family], 'after'],
+    ] as const;
+    const known = moments.flatMap(([result, when]) =>
+      result === undefined ? [] : [`${describeAccuracy(result)} ${when}`],
+    );
+    return `${family}: ${known.join(', ')}`;
+  });
 }
 
 /** `held-out accuracy after step 20: 58.2 % (54.0 to 62.3)`. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { formatCount, formatSeconds } from '../../core/report/formatValue.ts';
 import { formatError } from '../reportError.ts';
 import type { Terminal } from '../terminal.ts';
-import { describeAccuracy } from './describe.ts';
+import { describeAccuracy, describeWatched } from './describe.ts';
 import { secondsSpent, stepsDone } from './runView.ts';
 import type { RunView } from './runView.ts';
 
@@ -31,17 +31,23 @@ function headline(view: RunView, { style }: Pick<Terminal, 'style'>): string {
   return `${words[status]}: ${formatCount(stepsDone(view))}${of} steps in ${formatSeconds(secondsSpent(view))}.`;
 }
 
-function accuracyLines({ record: { evaluation } }: RunView): readonly string[] {
-  const { before, after } = evaluation;
+function accuracyLines({ record }: RunView): readonly string[] {
+  const { before, after } = record.evaluation;
+  const watched = describeWatched(record).map((text) => `  not trained on, ${text}`);
   const known = after ?? before;
   if (known === undefined) return [];
   const head = `Accuracy on ${formatCount(known.problems)} held-out problems (95 % interval)`;
   if (before === undefined || after === undefined) {
-    return [`${head} ${after === undefined ? 'before' : 'after'} training: ${describeAccuracy(known)}.`];
+    return [`${head} ${after === undefined ? 'before' : 'after'} training: ${describeAccuracy(known)}.`, ...watched];
   }
   const points = 100 * (after.accuracy - before.accuracy);
   const change = `${points < 0 ? '-' : '+'}${Math.abs(points).toFixed(1)} points`;
-  return [`${head}:`, `  before  ${describeAccuracy(before)}`, `  after   ${describeAccuracy(after)}, ${change}`];
+  return [
+    `${head}:`,
+    `  before  ${describeAccuracy(before)}`,
+    `  after   ${describeAccuracy(after)}, ${change}`,
+    ...watched,
+  ];
 }
 
 function checkpointLine({ record, folder }: RunView, cwd: string): readonly string[] {

@@ -4,7 +4,7 @@ import { experimentSchema } from '../experiment/schema.ts';
 const moment = z.iso.datetime();
 const fraction = z.number().min(0).max(1);
 
-const evaluationResultSchema = z
+const accuracySchema = z
   .looseObject({
     accuracy: fraction,
     low: fraction,
@@ -12,6 +12,13 @@ const evaluationResultSchema = z
     problems: z.int().min(1),
   })
   .describe('Accuracy on held-out problems with its 95 % interval');
+
+const evaluationResultSchema = accuracySchema.extend({
+  watched: z
+    .record(z.string(), accuracySchema)
+    .optional()
+    .describe('Families of problems that are evaluated and not trained'),
+});
 
 const environmentSchema = z
   .object({
