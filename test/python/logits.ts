@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createCatalog } from '../../core/container.ts';
+import type { PeftAdapter } from '../../core/contracts/adapter.ts';
+import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
 import { baseLayers, weightInputs, weightPrefix } from '../../core/model/baseLayers.ts';
 import type { Checkpoint } from '../../core/model/checkpoint.ts';
 import { loadCheckpoint } from '../../core/model/checkpoint.ts';
@@ -7,10 +12,18 @@ import type { DecoderConfig } from '../../core/model/modelConfig.ts';
 import { packedInputs } from '../../core/model/packedInputs.ts';
 import { packSequences } from '../../core/model/packing.ts';
 import { rotaryValues } from '../../core/model/rotaryTable.ts';
+import { openSafetensors } from '../../core/model/safetensors.ts';
+import { newestCheckpoint } from '../../core/runs/checkpointFolder.ts';
+import { readRun } from '../../core/runs/runJson.ts';
 import type { TensorData } from '../../core/tensor/compile.ts';
 import { compile } from '../../core/tensor/compile.ts';
 import type { tf } from '../../core/tensor/tf.ts';
 import type { InputSpec } from '../../core/tensor/trace.ts';
+import type { Policy } from '../../core/training/policy.ts';
+import { createPolicy, frozenFeeds, policyInputs, policyPrefixes } from '../../core/training/policy.ts';
+import { fedParameters, policyLayers } from '../../core/training/policyLayers.ts';
+import { readTrainingState } from '../../core/training/trainingState.ts';
+import { plugins } from '../../plugins/index.ts';
 
 /** Logits of one sequence, row-major [tokens, vocabulary]. */
 export interface SequenceLogits {
@@ -18,14 +31,65 @@ export interface SequenceLogits {
   readonly data: Float32Array;
 }
 
+type Sequences = readonly (readonly number[])[];
+
 /** The logits of every position of every sequence, by the base model of a folder. */
-export async function baseLogits(folder: string, sequences: readonly (readonly number[])[]): Promise<SequenceLogits[]> {
+export async function baseLogits(folder: string, sequences: Sequences): Promise<SequenceLogits[]> {
   const checkpoint = await loadCheckpoint(folder);
   const { config, weights } = checkpoint;
   return logitsOf(checkpoint, sequences, {
     inputs: weightInputs(config),
     feeds: Object.fromEntries([...weights].map(([name, { data }]) => [weightPrefix + name, data])),
     layers: (tensors) => baseLayers(config, (name) => tensors[weightPrefix + name] as tf.Tensor),
+  });
+}
+
+/** The same by the policy that a run trained, not merged, with the parameters of its newest checkpoint's own state. */
+export async function runLogits(run: string, sequences: Sequences): Promise<SequenceLogits[]> {
+  const { experiment, source } = readRun(run);
+  const checkpoint = await loadCheckpoint(path.resolve(source.folder, experiment.model.path));
+  const { plugin, config } = chosenPlugin(createCatalog(plugins), 'adapter', experiment.adapter);
+  const policy = createPolicy(checkpoint, plugin, config, experiment.seed);
+  const newest = newestCheckpoint(run);
+  if (newest === undefined) throw new RangeError(`${run} has no checkpoint`);
+  return policyLogits(checkpoint, policy, readTrainingState(newest.folder, policy).parameters, sequences);
+}
+
+/** The same by a base with an adapter of Hugging Face PEFT's, as its folder has it. */
+export async function peftLogits(model: string, adapter: string, sequences: Sequences): Promise<SequenceLogits[]> {
+  const checkpoint = await loadCheckpoint(model);
+  const stored = readPeftFolder(adapter);
+  for (const plugin of plugins.adapters) {
+    const read = plugin.fromPeft(stored);
+    if ('refused' in read) continue;
+    const policy = createPolicy(checkpoint, plugin, read.config, 0);
+    const parameters = new Map([...read.parameters].map(([name, { values }]) => [name, values]));
+    return policyLogits(checkpoint, policy, parameters, sequences);
+  }
+  throw new RangeError(`no adapter reads ${adapter}`);
+}
+
+function readPeftFolder(folder: string): PeftAdapter {
+  const config: unknown = JSON.parse(readFileSync(path.join(folder, 'adapter_config.json'), 'utf8'));
+  const file = openSafetensors(path.join(folder, 'adapter_model.safetensors'));
+  const tensors = file.names.map(
+    (name) => [name, { shape: file.info(name).shape, values: file.readFloat32(name) }] as const,
+  );
+  file.close();
+  return { config: config as PeftAdapter['config'], tensors: new Map(tensors) };
+}
+
+function policyLogits(
+  checkpoint: Checkpoint,
+  policy: Policy,
+  parameters: ReadonlyMap<string, Float32Array>,
+  sequences: Sequences,
+): Promise<SequenceLogits[]> {
+  const own = [...parameters].map(([name, values]) => [policyPrefixes.parameter + name, values] as const);
+  return logitsOf(checkpoint, sequences, {
+    inputs: policyInputs(policy),
+    feeds: { ...frozenFeeds(checkpoint, policy), ...Object.fromEntries(own) },
+    layers: (tensors) => policyLayers(policy, tensors, fedParameters(tensors)),
   });
 }
 
@@ -36,11 +100,7 @@ interface Model {
   layers(tensors: PackedTensors): DecoderLayers;
 }
 
-async function logitsOf(
-  { config }: Checkpoint,
-  sequences: readonly (readonly number[])[],
-  model: Model,
-): Promise<SequenceLogits[]> {
+async function logitsOf({ config }: Checkpoint, sequences: Sequences, model: Model): Promise<SequenceLogits[]> {
   const width = Math.max(...sequences.map((ids) => ids.length));
   const { cos, sin } = rotaryValues(config, width);
   const packed = packSequences({ prompts: sequences, completions: [] }, config);
@@ -62,7 +122,7 @@ function rotaryInputs({ headDim }: DecoderConfig, width: number): Readonly<Recor
   return { cos: table, sin: table };
 }
 
-function cutRows(data: Float32Array, sequences: readonly (readonly number[])[], vocabulary: number): SequenceLogits[] {
+function cutRows(data: Float32Array, sequences: Sequences, vocabulary: number): SequenceLogits[] {
   let start = 0;
   return sequences.map((ids) => {
     const end = start + ids.length * vocabulary;

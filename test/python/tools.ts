@@ -1,13 +1,32 @@
 /** What the Python tests ask of this project's code: `node tools.js COMMAND ARGUMENT...`. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { applyChatTemplate } from '../../core/model/applyChatTemplate.ts';
+import type { ChatMessage } from '../../core/model/chatTemplate.ts';
+import { loadCheckpoint } from '../../core/model/checkpoint.ts';
 import { openSafetensors } from '../../core/model/safetensors.ts';
+import { loadTokenizer } from '../../core/model/tokenizer.ts';
+import type { ModelDtype } from '../../core/model/writeModelFolder.ts';
+import { writeModelFolder } from '../../core/model/writeModelFolder.ts';
 import type { SafetensorsTensor } from '../../core/model/writeSafetensors.ts';
 import { writeSafetensors } from '../../core/model/writeSafetensors.ts';
-import { baseLogits } from './logits.ts';
+import { baseLogits, peftLogits, runLogits } from './logits.ts';
 
+/** Of a model folder, of a model folder with an adapter folder of PEFT's, or of a run. */
 interface LogitsRequest {
-  readonly model: string;
+  readonly model?: string;
+  readonly adapter?: string;
+  readonly run?: string;
   readonly sequences: readonly (readonly number[])[];
+}
+
+interface TextRequest {
+  readonly model: string;
+  readonly texts: readonly string[];
+  readonly conversations: readonly { readonly messages: readonly ChatMessage[]; readonly generation: boolean }[];
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /** Reads a safetensors file and writes what it holds. */
@@ -23,8 +42,10 @@ function rewrite(from: string, to: string): void {
 
 /** Writes the logits [tokens, vocabulary] of each sequence of a request as the tensors `0`, `1`, ... */
 async function logits(requestFile: string, to: string): Promise<void> {
-  const { model, sequences } = JSON.parse(readFileSync(requestFile, 'utf8')) as LogitsRequest;
-  const results = await baseLogits(model, sequences);
+  const { model = '', adapter, run, sequences } = readJson(requestFile) as LogitsRequest;
+  const ofModel = (): ReturnType<typeof baseLogits> =>
+    adapter === undefined ? baseLogits(model, sequences) : peftLogits(model, adapter, sequences);
+  const results = await (run === undefined ? ofModel() : runLogits(run, sequences));
   const tensors = results.map(({ shape, data }, index): [string, SafetensorsTensor] => [
     String(index),
     { dtype: 'F32', shape, data },
@@ -32,9 +53,38 @@ async function logits(requestFile: string, to: string): Promise<void> {
   writeSafetensors(to, new Map(tensors));
 }
 
-const commands: Readonly<Record<string, (first: string, second: string) => void | Promise<void>>> = { rewrite, logits };
+/** Writes what the tokenizer and the chat template of a folder make of texts and conversations. */
+function text(requestFile: string, to: string): void {
+  const { model, texts, conversations } = readJson(requestFile) as TextRequest;
+  const tokenizer = loadTokenizer(model);
+  const encoded = texts.map((entry) => {
+    const ids = tokenizer.encode(entry);
+    const decoded = tokenizer.decode(ids);
+    const plain = tokenizer.decode(ids, { skipSpecialTokens: true });
+    return { ids, special: tokenizer.encode(entry, { addSpecialTokens: true }), decoded, plain };
+  });
+  const rendered = conversations.map(({ messages, generation }) =>
+    applyChatTemplate(tokenizer, messages, { addGenerationPrompt: generation }),
+  );
+  writeFileSync(to, JSON.stringify({ size: tokenizer.vocabularySize, encoded, rendered }));
+}
 
-const [name = '', first = '', second = ''] = process.argv.slice(2);
+/** Writes a model folder anew, in another number type. */
+async function convert(from: string, to: string, dtype: string): Promise<void> {
+  const { config, weights } = await loadCheckpoint(from);
+  writeModelFolder(to, {
+    config: config.raw,
+    generationConfig: config.rawGeneration,
+    weights,
+    dtype: dtype as ModelDtype,
+    tokenizerFrom: from,
+  });
+}
+
+type Command = (first: string, second: string, third: string) => void | Promise<void>;
+const commands: Readonly<Record<string, Command>> = { rewrite, logits, text, convert };
+
+const [name = '', first = '', second = '', third = ''] = process.argv.slice(2);
 const command = commands[name];
 if (command === undefined) throw new RangeError(`no command "${name}"; there are: ${Object.keys(commands).join(', ')}`);
-await command(first, second);
+await command(first, second, third);
