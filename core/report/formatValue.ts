@@ -25,7 +25,7 @@ export function formatNumber(value: number): string {
 
 /** Seconds as people say them: `0.42 s`, `1 min 43 s`, `2 h 5 min`. */
 export function formatSeconds(seconds: number): string {
-  if (!Number.isFinite(seconds) || seconds < 60) {
+  if (!Number.isFinite(seconds) || seconds < 59.95) {
     return `${formatNumber(seconds)}${Number.isFinite(seconds) ? ' s' : ''}`;
   }
   const whole = Math.round(seconds);
