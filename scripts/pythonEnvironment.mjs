@@ -1,5 +1,5 @@
-// Provisions the Python environment that the Python tests and the TRL benchmark share: built once, in the cache, reused while its pins stay.
-// Only Node's own modules: this runs before anything else is known to work.
+// Provisions the Python environment that the Python tests and the TRL benchmark share: built once, in the cache, reused while its pins
+// stay and nothing of it is lost. Only Node's own modules: this runs before anything else is known to work.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -26,6 +26,22 @@ const oldestPython = [3, 11];
 const neededBytes = 10e9;
 const completeMarker = '.complete';
 
+/** Prints one line for each pinned package that is missing or of another version, and for each package with a missing file. */
+const inspection = `
+import os, sys
+from importlib.metadata import distributions
+found = {}
+for package in distributions():
+    found[package.name.lower().replace("_", "-")] = package.version.partition("+")[0]
+    lost = [str(file) for file in package.files or () if not os.path.exists(package.locate_file(file))]
+    if lost:
+        print(f"{package.name} has lost {lost[0]}")
+for line in open(sys.argv[1], encoding="utf-8"):
+    name, pinned, version = line.partition("#")[0].strip().partition("==")
+    if pinned and found.get(name) != version:
+        print(f"{name} is {found.get(name, 'missing')}, not {version}")
+`;
+
 /** A reason why there is no environment, to be shown as it is. */
 export class PythonEnvironmentError extends Error {}
 
@@ -43,13 +59,37 @@ export function cacheFolder() {
 export async function pythonEnvironment(log = (line) => process.stderr.write(`${line}\n`)) {
   const system = systemPython();
   const folder = join(cacheFolder(), `python-${environmentKey(system)}`);
-  if (!existsSync(join(folder, completeMarker))) {
+  if (environmentProblem(folder) !== undefined) {
     makeFolder(dirname(folder));
     await withLock(`${folder}.lock`, log, async () => {
-      if (!existsSync(join(folder, completeMarker))) await build(system, folder, log);
+      const problem = environmentProblem(folder);
+      if (problem === undefined) return;
+      if (existsSync(folder)) log(`The Python environment in ${folder} cannot be used and is made anew: ${problem}`);
+      await build(system, folder, log);
     });
   }
   return interpreterIn(folder);
+}
+
+/**
+ * What is wrong with an environment, undefined for one that can be used. One that was complete can lose its interpreter to an upgrade of
+ * the system's Python, and its files to whatever cleans caches.
+ * @param {string} folder
+ * @param {string} [pins] the requirements file
+ * @returns {string | undefined}
+ */
+export function environmentProblem(folder, pins = requirements) {
+  if (!existsSync(join(folder, completeMarker))) return 'it was never finished';
+  try {
+    const problems = execFileSync(interpreterIn(folder), ['-c', inspection, pins], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
+    });
+    return problems.trim().split('\n')[0] || undefined;
+  } catch (error) {
+    return `its Python does not run: ${error.message.split('\n')[0]}`;
+  }
 }
 
 function environmentKey(system) {
