@@ -8,9 +8,9 @@ import { configOf, loraAdapter as adapter } from './peftCases.ts';
 function readFolder(name: string): PeftAdapter {
   const config = JSON.parse(readFileSync(goldenPath('peft', 'models', name, 'adapter_config.json'), 'utf8')) as unknown;
   const file = openSafetensors(goldenPath('peft', 'models', name, 'adapter_model.safetensors'));
-  const tensors = new Map(
-    file.names.map((key) => [key, { shape: file.info(key).shape, values: file.readFloat32(key) }]),
-  );
+  const valuesOf = (key: string): Float32Array =>
+    /^[IU]/.test(file.info(key).dtype) ? Float32Array.from(file.read(key), Number) : file.readFloat32(key);
+  const tensors = new Map(file.names.map((key) => [key, { shape: file.info(key).shape, values: valuesOf(key) }]));
   file.close();
   return { config: config as PeftAdapter['config'], tensors };
 }
