@@ -33,24 +33,41 @@ export interface BatchFeeds {
 }
 
 /**
- * Cuts rows into micro-batches of about `tokens` tokens. Rows of similar length go together, so that little of attention is padding; the order
- * depends on the data alone. A row longer than the limit gets a micro-batch of its own.
+ * Cuts rows into micro-batches of about `tokens` tokens or fewer, of nearly equal size. Rows of one prompt stay together, so that it is computed
+ * once, and prompts whose completions are of similar length lie next to each other, so that little of attention is padding. The order depends
+ * on the data alone.
  */
 export function cutMicroBatches(rows: readonly TrainingRow[], tokens: number): readonly MicroBatch[] {
-  const sorted = [...rows].sort((a, b) => a.ids.length - b.ids.length);
-  const batches: { rows: TrainingRow[]; tokens: number; prompts: Set<readonly number[]> }[] = [];
-  for (const row of sorted) {
-    const last = batches.at(-1);
-    const added = row.ids.length + (last?.prompts.has(row.prompt) === true ? 0 : row.prompt.length);
-    if (last !== undefined && last.tokens + added <= tokens) {
-      last.rows.push(row);
-      last.tokens += added;
-      last.prompts.add(row.prompt);
-    } else {
-      batches.push({ rows: [row], tokens: row.ids.length + row.prompt.length, prompts: new Set([row.prompt]) });
-    }
+  const groups = groupsByLength(rows);
+  const total = groups.reduce((sum, group) => sum + tokensOf(group), 0);
+  const share = total / Math.max(Math.ceil(total / tokens), 1);
+  const batches: TrainingRow[][] = [];
+  let done = 0;
+  for (const group of groups) {
+    group.forEach((row, i) => {
+      // A batch is begun by the first row that starts in its share of the tokens.
+      if (done >= share * batches.length) batches.push([]);
+      batches.at(-1)?.push(row);
+      done += row.ids.length + (i === 0 ? row.prompt.length : 0);
+    });
   }
-  return batches.map(({ rows: own, tokens: count }) => ({ rows: own, tokens: count }));
+  return batches.map((own) => ({ rows: own, tokens: tokensOf(own) }));
+}
+
+/** Rows by their prompt, the groups and the rows in each from the shortest completion to the longest. */
+function groupsByLength(rows: readonly TrainingRow[]): readonly (readonly TrainingRow[])[] {
+  const byPrompt = new Map<readonly number[], TrainingRow[]>();
+  for (const row of rows) byPrompt.set(row.prompt, [...(byPrompt.get(row.prompt) ?? []), row]);
+  const longest = (group: readonly TrainingRow[]): number => group.at(-1)?.ids.length ?? 0;
+  return [...byPrompt.values()]
+    .map((group) => group.toSorted((a, b) => a.ids.length - b.ids.length))
+    .toSorted((a, b) => longest(a) - longest(b));
+}
+
+/** Tokens that are computed for some rows. */
+function tokensOf(rows: readonly TrainingRow[]): number {
+  const prompts = [...new Set(rows.map(({ prompt }) => prompt))];
+  return [...prompts, ...rows.map(({ ids }) => ids)].reduce((sum, ids) => sum + ids.length, 0);
 }
 
 /** Feeds for the packed sequences of a micro-batch. */
