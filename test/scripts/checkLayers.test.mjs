@@ -39,7 +39,7 @@ describe('a broken rule is found', () => {
     ['vscode-in-extension-only', 'cli/main.ts', 'vscode'],
     ['layer-plugins-adapters', 'plugins/adapters/lora.ts', '../../core/model/decoder.ts'],
     ['layer-plugins-rewards', 'plugins/rewards/format.ts', '../../core/training/trainer.ts'],
-    ['layer-plugins-engines', 'plugins/engines/embedded.ts', '../../core/experiment/parse.ts'],
+    ['layer-plugins-engines', 'plugins/engines/embedded.ts', '../../core/report/renderReport.ts'],
     ['plugins-do-not-import-each-other', 'plugins/adapters/dora.ts', './lora.ts'],
     ['plugins-do-not-import-each-other', 'plugins/rewards/format.ts', '../adapters/lora.ts'],
     ['plugins-import-core-only', 'plugins/adapters/lora.ts', '../../cli/main.ts'],
