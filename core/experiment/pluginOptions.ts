@@ -52,8 +52,10 @@ export function typeInWords(schema: JsonSchema): string {
       return Array.isArray(schema.prefixItems)
         ? `[${schema.prefixItems.map((item) => typeInWords(item as JsonSchema)).join(', ')}]`
         : `list of ${typeof schema.items === 'object' && !Array.isArray(schema.items) ? typeInWords(schema.items) : 'values'}`;
-    default:
+    case 'object':
       return 'keys with values';
+    default:
+      return 'any value';
   }
 }
 
