@@ -26,7 +26,7 @@ const restrictedSyntax = [
   {
     selector: ':not(BinaryExpression) > Literal[raw="null"]',
     message:
-      'Use `undefined`. Where JSON, the DOM or a library speaks `null`, convert it at the boundary and disable this rule there, saying why.',
+      'Use `undefined`. Where JSON, the DOM or a library speaks `null`, convert at the boundary and disable this rule there, saying why.',
   },
   {
     selector: 'Decorator',

@@ -100,8 +100,8 @@ export interface HookScalars extends OptimizerScalars {
 }
 
 /**
- * What `afterStep` changes: new values of parameters (trained, or frozen and marked `movedByHook`) and of its own state, by full name; metrics
- * by name, logged under `adapter/`. What is left out stays as it is.
+ * What `afterStep` changes: new values of parameters (trained, or frozen and marked `movedByHook`) and of its own state, by full name;
+ * metrics by name, logged under `adapter/`. What is left out stays as it is.
  */
 export interface AfterStep {
   readonly parameters?: Readonly<Record<string, Tensor>>;
@@ -182,8 +182,8 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   merged(layer: LayerTensors<LayerOptions>): MergedLayer;
   /**
    * A linear layer's output for x [tokens, in] -> [tokens, out], bias included. Left out where the layer with its merged weight is as good
-   * (the caller then applies `merged`, and gradients flow through it); must be given where dropout acts between x and the adapter. Layers of
-   * other kinds always use `merged`.
+   * (the caller then applies `merged`, and gradients flow through it); must be given where dropout acts between x and the adapter. Layers
+   * of other kinds always use `merged`.
    */
   forward?(layer: LayerTensors<LayerOptions>, x: Tensor2D): Tensor2D;
   /** What the method does beside the layers' own forward and backward, once an optimizer step. */

@@ -47,8 +47,8 @@ export interface ObjectiveResult {
   /** To be summed over the micro-batches of a step. */
   readonly loss: Scalar;
   /**
-   * Sums and their weights: a metric is `sum / weight` over all micro-batches of a step; one whose name ends with `_min` or `_max` is the extreme of the
-   * micro-batches' own.
+   * Sums and their weights: a metric is `sum / weight` over all micro-batches of a step; one whose name ends with `_min` or `_max` is the
+   * extreme of the micro-batches' own.
    */
   readonly metrics: Readonly<Record<string, { readonly sum: Scalar; readonly weight: Scalar }>>;
 }

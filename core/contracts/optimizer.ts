@@ -34,8 +34,8 @@ export interface OptimizerScalars {
 }
 
 /**
- * A parameter-update rule in tfjs ops, with parameter groups. It sees all parameters at once, because some rules work on pairs (LoRA-FA) and
- * it must return one update for each, in order.
+ * A parameter-update rule in tfjs ops, with parameter groups. It sees all parameters at once, because some rules work on pairs (LoRA-FA)
+ * and it must return one update for each, in order.
  */
 export interface Optimizer<Config = unknown> extends PluginDescription<Config> {
   slots(config: Config, parameter: ParameterSpec): readonly SlotSpec[];

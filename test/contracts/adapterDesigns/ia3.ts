@@ -22,7 +22,9 @@ interface LayerOptions {
 
 const endings = { '.ia3_l': '.ia3_l' };
 
-/** IA3 (arXiv 2205.05638): the output, or the input of a feed-forward layer, times l. There is no update to add: the weight is multiplied. */
+/**
+ * IA3 (arXiv 2205.05638): the output, or the input of a feed-forward layer, times l. There is no update to add: the weight is multiplied.
+ */
 export const ia3: Adapter<Config, LayerOptions> = {
   id: 'ia3',
   summary: 'Trained scales of activations',

@@ -59,7 +59,10 @@ function joined(first: StoredTensor, second: StoredTensor, axis: 0 | 1, sign: 1 
   return { shape: [rows, 2 * columns], values };
 }
 
-/** PiSSA (arXiv 2404.02948): A and B are the principal triplets of W, which keeps the residual. Frozen copies of the start make the conversion to LoRA exact. */
+/**
+ * PiSSA (arXiv 2404.02948): A and B are the principal triplets of W, which keeps the residual. Frozen copies of the start make the
+ * conversion to LoRA exact.
+ */
 export const pissa: Adapter<Config, LayerOptions> = {
   id: 'pissa',
   summary: 'LoRA on the principal singular vectors',
