@@ -12,7 +12,7 @@ export interface LowRankFactors {
 /**
  * Uniform on +-1/sqrt(fanIn): Kaiming's rule with a = sqrt 5, the start of every linear layer in torch (arXiv 1502.01852).
  */
-export function kaimingUniform(count: number, fanIn: number, random: RandomNumbers): Float32Array {
+function kaimingUniform(count: number, fanIn: number, random: RandomNumbers): Float32Array {
   const bound = 1 / Math.sqrt(fanIn);
   return random.uniforms(count).map((value) => (2 * value - 1) * bound);
 }

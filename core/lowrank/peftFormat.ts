@@ -3,7 +3,7 @@ import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import type { TargetOptions } from './targets.ts';
 
 /** The release of PEFT whose configuration classes names, fields and defaults are taken from. */
-export const PEFT_VERSION = '0.21.2';
+const PEFT_VERSION = '0.21.2';
 
 /** What PEFT puts before the name of a module of a causal language model. */
 const PREFIX = 'base_model.model.';

@@ -28,7 +28,7 @@ export type TargetOptions = z.output<z.ZodObject<typeof targetOptions>>;
 const OUTPUT_HEAD = 'lm_head';
 
 /** Whether the options fit together; the reason where not. PEFT refuses the same. */
-export function targetProblem(options: TargetOptions): string | undefined {
+function targetProblem(options: TargetOptions): string | undefined {
   const hasIndices = options.layers_to_transform !== undefined && options.layers_to_transform !== null;
   if (hasIndices && typeof options.target_modules === 'string') {
     return 'layers_to_transform needs target_modules to be a list of names, not one string';

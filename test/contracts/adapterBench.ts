@@ -1,6 +1,5 @@
 import type { Adapter, LayerTensors } from '../../core/contracts/adapter.ts';
 import type { TargetLayer } from '../../core/contracts/parameter.ts';
-import { weightPrefix } from '../../core/model/baseLayers.ts';
 import type { Checkpoint } from '../../core/model/checkpoint.ts';
 import { parseModelConfig } from '../../core/model/modelConfig.ts';
 import { compile } from '../../core/tensor/compile.ts';
@@ -135,8 +134,3 @@ export async function createAdapterBench(policy: Policy): Promise<AdapterBench> 
 export function copyOfBase(): Values {
   return new Map([...checkpoint.weights].map(([name, { data }]) => [name, data.slice()]));
 }
-
-/** The base's weights as a graph is fed them. */
-export const baseFeeds = Object.fromEntries(
-  [...checkpoint.weights].map(([name, { data }]) => [weightPrefix + name, data]),
-);
