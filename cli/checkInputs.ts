@@ -7,6 +7,7 @@ import type { Experiment } from '../core/experiment/schema.ts';
 import { checkWeightShapes } from '../core/model/checkWeightShapes.ts';
 import { readModelConfig } from '../core/model/modelConfig.ts';
 import type { DecoderConfig } from '../core/model/modelConfig.ts';
+import { loadTokenizer } from '../core/model/tokenizer.ts';
 import { openWeightFiles } from '../core/model/weightFiles.ts';
 import { targetLayers } from '../core/training/policy.ts';
 
@@ -23,9 +24,7 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
   }
   const config = readModelConfig(folder);
   checkWeights(folder, config);
-  if (!existsSync(path.join(folder, 'tokenizer.json'))) {
-    throw new RlvrError('tokenizer/missing', `The model folder ${folder} holds no tokenizer.json.`, { path: folder });
-  }
+  loadTokenizer(folder, config);
   checkAdapter(experiment, config, catalog);
   for (const { kind, choice } of choiceSites(experiment)) {
     if (kind !== 'dataset') continue;

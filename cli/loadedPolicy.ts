@@ -33,7 +33,7 @@ export async function loadPolicy(subject: Subject, catalog: PluginCatalog): Prom
     threads: effectiveThreads(subject.kind === 'run' ? subject.record.experiment.engine.threads : 0),
   });
   const checkpoint = await loadCheckpoint(subject.modelFolder);
-  const tokenizer = loadTokenizer(subject.modelFolder);
+  const tokenizer = loadTokenizer(subject.modelFolder, checkpoint.config);
   const weights = subject.kind === 'run' ? await mergedWeights(subject, checkpoint, catalog) : checkpoint.weights;
   const stopIds = [...new Set([...tokenizer.eosIds, ...checkpoint.config.eosTokenIds])];
   return { checkpoint, tokenizer, weights, stopIds };
@@ -54,7 +54,8 @@ async function mergedWeights(
   if (trainedOn !== undefined && trainedOn !== found) {
     throw new RlvrError(
       'run/environment-changed',
-      `The model ${modelFolder} is not the one that run ${name} was trained on (its weights have changed), so the adapter does not belong to it.`,
+      `The model ${modelFolder} is not the one that run ${name} was trained on (its weights have changed), ` +
+        'so the adapter does not belong to it.',
       { model: modelFolder, trainedOn, found },
     );
   }

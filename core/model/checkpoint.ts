@@ -43,7 +43,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     checkWeightShapes(folder, config, new Map([...tensors].map(([name, file]) => [name, file.info(name).shape])));
     const weights = new Map<string, Weight>();
     for (const { name, shape } of decoderParameters(config)) {
-      weights.set(name, { shape, data: readWeight(tensors, name, folder) });
+      weights.set(name, { shape, data: readWeight(tensors, name) });
       // A large model takes seconds, in which signals and the display must still be served.
       await setImmediate();
     }
@@ -58,9 +58,10 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 
 type Tensors = ReadonlyMap<string, SafetensorsFile>;
 
-function readWeight(tensors: Tensors, tensor: string, folder: string): Float32Array {
-  const data = tensors.get(tensor)?.readFloat32(tensor) ?? new Float32Array();
-  assertFinite(data, tensor, folder);
+function readWeight(tensors: Tensors, tensor: string): Float32Array {
+  const file = tensors.get(tensor);
+  const data = file?.readFloat32(tensor) ?? new Float32Array();
+  assertFinite(data, tensor, file?.path ?? '');
   return data;
 }
 

@@ -33,14 +33,21 @@ export interface Tokenizer {
 
 /**
  * Loads the tokenizer of a Hugging Face folder: tokenizer.json, and tokenizer_config.json, special_tokens_map.json and chat templates
- * where they exist.
+ * where they exist. With the model that it is for, its ids must be rows of that model's embedding.
  *
  * @throws RlvrError `tokenizer/missing` without tokenizer.json, `tokenizer/invalid` for files that are damaged or need what is not
  *   supported
  */
-export function loadTokenizer(folder: string): Tokenizer {
+export function loadTokenizer(folder: string, model?: { readonly vocabularySize: number }): Tokenizer {
   const settings = readTokenizerSettings(folder);
   const file = path.join(folder, 'tokenizer.json');
+  if (model !== undefined && settings.vocabularySize > model.vocabularySize) {
+    const largest = settings.vocabularySize - 1;
+    throw invalidTokenizer(
+      file,
+      `token ${largest} is outside of the model; expected less than vocab_size ${model.vocabularySize}`,
+    );
+  }
   const library = construct(settings, file);
   const idOf = (token: string | undefined): number | undefined =>
     token === undefined ? undefined : library.token_to_id(token);

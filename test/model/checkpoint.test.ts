@@ -145,7 +145,7 @@ describe('loadCheckpoint', () => {
       'a NaN',
       'model.norm.weight',
       { shape: [8], data: new Float32Array(8).fill(NaN, 5) },
-      /"model.norm.weight" holds NaN at index 5/,
+      /model.safetensors: tensor "model.norm.weight" holds NaN at index 5/,
     ],
     [
       'an infinity',

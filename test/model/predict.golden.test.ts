@@ -63,7 +63,7 @@ function compileScorer({ config, tableInputs }: GoldenModel): Promise<CompiledGr
 }
 
 describe('transformers/models', () => {
-  it.skipIf(goldenModels.length > 0)('no transformers models in the golden folder', () => undefined);
+  if (goldenModels.length === 0) it.skip('no transformers models in the golden folder');
   it.each(goldenModels)('%s: log-probabilities and entropies of completions', async (name) => {
     const model = await loadGoldenModel(name);
     const { expected, feeds } = model;

@@ -116,6 +116,17 @@ describe('loadTokenizer', () => {
     );
   });
 
+  it('refuses ids that the model has no rows for', () => {
+    const folder = folderWith({ 'tokenizer.json': valid });
+    expect(loadTokenizer(folder, { vocabularySize: 10 }).vocabularySize).toBe(10);
+    expect(() => loadTokenizer(folder, { vocabularySize: 9 })).toThrow(
+      expect.objectContaining({
+        code: 'tokenizer/invalid',
+        message: `${path.join(folder, 'tokenizer.json')}: token 9 is outside of the model; expected less than vocab_size 9`,
+      }),
+    );
+  });
+
   it('refuses a damaged tokenizer_config.json', () => {
     const folder = folderWith({ 'tokenizer.json': valid, 'tokenizer_config.json': 'null' });
     expect(() => loadTokenizer(folder)).toThrow(expect.objectContaining({ code: 'tokenizer/invalid' }));

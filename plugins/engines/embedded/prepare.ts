@@ -27,7 +27,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const modelFolder = path.resolve(baseFolder, experiment.model.path);
   const checkpoint = await loadCheckpoint(modelFolder);
-  const tokenizer = loadTokenizer(modelFolder);
+  const tokenizer = loadTokenizer(modelFolder, checkpoint.config);
   const { data, rollout, training, evaluation, seed } = experiment;
   const open = (choice: PluginChoice, split: Split): Promise<ProblemSource> => {
     const { plugin, config } = chosenPlugin(catalog, 'dataset', choice);
