@@ -184,6 +184,13 @@ function registerDerivedBinary(): void {
     const remainder = floorMod(builder, exact(builder, input('a')), exact(builder, input('b')));
     return input('a').type === 'int32' ? truncated(builder, remainder) : remainder;
   });
+  defineKernel('EluGrad', ({ builder, input }) => {
+    const [dy, y] = [input('dy'), input('y')];
+    const isPositive = broadcastNode(builder, 'GreaterOrEqual', y, scalarLike(builder, y, 0), 'bool');
+    const slope = broadcastNode(builder, 'Add', y, scalarLike(builder, y, 1));
+    const below = broadcastNode(builder, 'Mul', dy, slope);
+    return builder.add('Where', [isPositive, dy, below], { type: dy.type, shape: dy.shape });
+  });
   defineKernel('AddN', ({ builder, inputs }) =>
     inputs.reduce((left, right) => broadcastNode(builder, 'Add', left, right)),
   );

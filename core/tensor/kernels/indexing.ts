@@ -3,7 +3,7 @@ import { RlvrError } from '../../errors.ts';
 import type { GraphBuilder, Value } from '../graphBuilder.ts';
 import { castNode } from './elementwise.ts';
 import { defineKernel } from './defineKernel.ts';
-import { expandNode, reshapeNode } from './shapes.ts';
+import { expandNode, reshapeNode, sliceNode } from './shapes.ts';
 
 /** Adds a Gather along `axis`; negative indices are not allowed. */
 function gatherNode(builder: GraphBuilder, x: Value, indices: Value, axis: number): Value {
@@ -77,13 +77,13 @@ function segmentSum(builder: GraphBuilder, x: Value, ids: Value, segments: numbe
   const wide = castNode(builder, reshapeNode(builder, ids, [rows, ...rest.map(() => 1)]), 'int64');
   const spread = expandNode(builder, wide, flat.shape);
   // tfjs ignores negative ids; ONNX counts them from the end. They are sent to a row that is cut off again.
-  const cutOff = builder.constant('int64', [], [segments]);
+  const cutOff = builder.shapeVector([segments]);
   const negative = builder.add('Less', [spread, builder.constant('int64', [], [0])], {
     type: 'bool',
     shape: flat.shape,
   });
   const safe = builder.add('Where', [negative, cutOff, spread], { type: 'int64', shape: flat.shape });
-  const zeros = expandNode(builder, builder.constant(x.type, [], [0]), [segments + 1, ...rest]);
+  const zeros = expandNode(builder, builder.constant(x.type, [], [0]), [builder.symbols.sum([segments, 1]), ...rest]);
   const summed = builder.add(
     'ScatterElements',
     [zeros, safe, flat],
@@ -93,10 +93,7 @@ function segmentSum(builder: GraphBuilder, x: Value, ids: Value, segments: numbe
     },
   );
   const shape = [segments, ...rest];
-  return builder.add('Slice', [summed, builder.int64s([0]), builder.int64s([segments]), builder.int64s([0])], {
-    type: x.type,
-    shape,
-  });
+  return sliceNode(builder, summed, [0, ...rest.map(() => 0)], shape);
 }
 
 function gatherInBatches(builder: GraphBuilder, x: Value, indices: Value, axis: number, batchDims: number): Value {

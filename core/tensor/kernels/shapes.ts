@@ -31,7 +31,7 @@ function concatNode(builder: GraphBuilder, parts: readonly Value[], axis: number
 }
 
 /** Adds a Slice of `size` elements from `begin` on every axis. */
-function sliceNode(builder: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
+export function sliceNode(builder: GraphBuilder, x: Value, begin: readonly number[], size: readonly number[]): Value {
   const axes = begin.map((_, axis) => axis).filter((axis) => begin[axis] !== 0 || size[axis] !== x.shape[axis]);
   if (axes.length === 0) return x;
   const starts = axes.map((axis) => begin[axis] ?? 0);
@@ -127,12 +127,17 @@ export function registerShapeKernels(): void {
     });
   });
   defineKernel('PadV2', ({ builder, input, attribute }) => {
-    const x = input('x');
     const paddings = attribute('paddings') as [number, number][];
-    const shape = x.shape.map((size, axis) => size + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
-    const pads = builder.int64s([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
-    const fill = builder.constant(x.type, [], [attribute('constantValue') as number]);
-    return builder.add('Pad', [x, pads, fill], { type: x.type, shape });
+    return padNode(builder, input('x'), paddings, attribute('constantValue') as number);
+  });
+  // The gradient of a slice: its place in zeros. tfjs would subtract symbolic sizes as numbers.
+  defineKernel('PlaceSlice', ({ builder, input, attribute }) => {
+    const [dy, begin] = [input('dy'), attribute('begin') as readonly number[]];
+    const paddings = (attribute('shape') as readonly number[]).map((size, axis): [number, number] => {
+      const before = begin[axis] ?? 0;
+      return [before, builder.symbols.sum([size], [before, dy.shape[axis] ?? 0])];
+    });
+    return padNode(builder, dy, paddings, 0);
   });
   defineKernel('Tile', ({ builder, input, attribute }) => {
     const x = input('x');
@@ -151,6 +156,17 @@ export function registerShapeKernels(): void {
     );
     return expandNode(builder, value, attribute('shape') as number[]);
   });
+}
+
+function padNode(
+  builder: GraphBuilder,
+  x: Value,
+  paddings: readonly (readonly [number, number])[],
+  fill: number,
+): Value {
+  const shape = x.shape.map((size, axis) => builder.symbols.sum([size, ...(paddings[axis] ?? [])]));
+  const pads = builder.shapeVector([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+  return builder.add('Pad', [x, pads, builder.constant(x.type, [], [fill])], { type: x.type, shape });
 }
 
 /** slice_util and backend_util only look at rank and shape. */

@@ -68,6 +68,13 @@ export const binaryCases: KernelCases = {
     { what: 'one', inputs: [floats([2, 3])], run: (x) => tf.addN([x]) },
     { what: 'int32', inputs: [ints([2], [1, 2]), ints([2], [3, 4])], run: (...all) => tf.addN(all) },
   ],
+  EluGrad: [
+    {
+      what: 'both sides of 0',
+      inputs: [floats([2, 3]), floats([2, 3], [-0.9, 0, 1.5, -0.1, -1, 3])],
+      run: (dy, y) => tf.engine().runKernel('EluGrad', { dy, y }) as unknown as tf.Tensor,
+    },
+  ],
   FloorDiv: [
     ...binary(tf.floorDiv, { edges: [1, -1, 0.5, 2.5, -2.5, 7, -7, 1000], wholeEdges: whole }),
     {

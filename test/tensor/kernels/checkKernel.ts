@@ -3,8 +3,9 @@ import { inspect } from 'node:util';
 import { compile, type TensorResult } from '../../../core/tensor/compile.ts';
 import { configureRuntime } from '../../../core/tensor/runtime.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import type { InputSpec, TensorFunction } from '../../../core/tensor/trace.ts';
-import type { CaseInput, KernelCase } from './kernelCase.ts';
+import type { TensorFunction } from '../../../core/tensor/trace.ts';
+import type { KernelCase } from './kernelCase.ts';
+import { sizesOf, specOf } from './symbolicSizes.ts';
 
 const runs = 40;
 const threadCounts = [1, 2];
@@ -75,14 +76,6 @@ async function checkCase(kernel: string, each: KernelCase, symbolic: boolean): P
 
 function listOf(results: tf.Tensor | readonly tf.Tensor[]): readonly tf.Tensor[] {
   return results instanceof tf.Tensor ? [results] : results;
-}
-
-function specOf({ shape, dtype }: CaseInput, symbolic: boolean): InputSpec {
-  return { shape: shape.map((size) => (symbolic && size !== 1 ? `size${size}` : size)), dtype };
-}
-
-function sizesOf(inputs: readonly CaseInput[]): Record<string, number> {
-  return Object.fromEntries(inputs.flatMap(({ shape }) => shape.map((size) => [`size${size}`, size])));
 }
 
 /** Counts how often a kernel of the tracing backend is called by `work`. */

@@ -109,6 +109,13 @@ export const shapeCases: KernelCases = {
     on('int32', (a, b) => tf.stack([a, b], 1), ints([2], [1, 2]), ints([2], [3, 4])),
   ],
   PadV2: pads,
+  PlaceSlice: [
+    {
+      what: 'the gradient of a slice',
+      inputs: [floats([5, 3], 1), floats([4], 2)],
+      run: (x, y) => tf.grad((z: tf.Tensor) => tf.square(tf.slice(z, [1, 1], [y.shape[0]!, 2])))(x),
+    },
+  ],
   Reshape: [
     on('fewer axes', (x) => tf.reshape(x, [x.shape[0], -1])),
     on('a vector', (x) => tf.reshape(x, [-1])),
