@@ -42,8 +42,8 @@ interface ChosenData {
 const longestCompletion = 256;
 
 /**
- * The experiment whose evaluation is wanted: a run's own, or one made for a model, with the choices put in. Throws `usage` where a model is given without
- * data, and what parsing throws.
+ * The experiment whose evaluation is wanted: a run's own, or one made for a model, with the choices put in. Throws `usage` where a model
+ * is given without data, and what parsing throws.
  */
 export function evaluatedExperiment(
   subject: Subject,
@@ -55,7 +55,8 @@ export function evaluatedExperiment(
   const chosen = choices.data === undefined ? own.data : chooseData(choices.data, own.data?.data, cwd, catalog);
   if (chosen === undefined) {
     const ids = catalog.all('dataset').map(({ id }) => id);
-    const message = `A model brings no problems: choose some with --data, which takes a data set (${ids.join(', ')}), a .jsonl file or an experiment file.`;
+    const takes = `a data set (${ids.join(', ')}), a .jsonl file or an experiment file`;
+    const message = `A model brings no problems: choose some with --data, which takes ${takes}.`;
     throw new RlvrError('usage', message, { choices: ids });
   }
   const rewards = choices.reward === undefined ? (chosen.rewards ?? own.rewards) : [{ type: choices.reward }];

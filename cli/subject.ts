@@ -27,8 +27,8 @@ export type Subject =
 export type RunSubject = Extract<Subject, { kind: 'run' }>;
 
 /**
- * Finds what RUN|MODEL names: a folder with a config.json is a model, anything else that is no path is a run. `step` chooses a checkpoint of a
- * run, the newest where it is left out. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
+ * Finds what RUN|MODEL names: a folder with a config.json is a model, anything else that is no path is a run. `step` chooses a checkpoint
+ * of a run, the newest where it is left out. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
  */
 export function findSubject(context: CommandContext, reference: string, step: number | undefined): Subject {
   const folder = path.resolve(context.cwd, reference);

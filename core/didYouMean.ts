@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** The name among `names` that `written` was most likely meant to be; undefined where none is near. */
-export function nearestName(written: string, names: readonly string[]): string | undefined {
+function nearestName(written: string, names: readonly string[]): string | undefined {
   const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_.\s]/g, '');
   const wanted = plain(written);
   const allowed = wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3));

@@ -28,8 +28,8 @@ export interface GenerateOptions {
 const defaults = { temperature: 1, topP: 1, maxTokens: 256, seed: 42 };
 
 /**
- * `rlvr generate RUN|MODEL [PROMPT]`: asks the model as it was trained to be asked. Without a prompt it talks in a terminal, and answers line by line
- * where its input is piped.
+ * `rlvr generate RUN|MODEL [PROMPT]`: asks the model as it was trained to be asked. Without a prompt it talks in a terminal, and answers
+ * line by line where its input is piped.
  */
 export async function generateCommand(
   context: CommandContext,
@@ -92,20 +92,18 @@ async function talk(terminal: Terminal, conversation: Conversation, name: string
   writeLine(terminal, `${terminal.style('bold', name)}  ${terminal.style('dim', hint)}`);
   const input = createInterface({ input: terminal.in, output: terminal.out, terminal: true });
   let answering: AbortController | undefined;
-  let hasEnded = false;
   input.on('SIGINT', () => {
     if (answering === undefined) input.close();
     else answering.abort();
   });
   const ended = new Promise<undefined>((resolve) => {
     input.once('close', () => {
-      hasEnded = true;
       resolve(undefined);
     });
   });
   for (;;) {
     const line = await Promise.race([input.question('> ').catch(() => undefined), ended]);
-    if (line === undefined || hasEnded || /^\/(exit|quit)$/.test(line.trim())) break;
+    if (line === undefined || /^\/(exit|quit)$/.test(line.trim())) break;
     if (line.trim() === '/new') conversation.clear();
     else if (line.trim() !== '') {
       answering = new AbortController();

@@ -1,4 +1,4 @@
-import { Document, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, visit } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import type { z } from 'zod';
 import type { PluginCatalog } from '../contracts/pluginCatalog.ts';
@@ -7,18 +7,19 @@ import { typeInWords } from './pluginOptions.ts';
 import type { Experiment } from './schema.ts';
 import { valueAt } from './source.ts';
 import type { PathPart } from './source.ts';
+import { yamlDocument } from './yamlDocument.ts';
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const commentWidth = 100;
 
 /**
- * An experiment as YAML in which every key says what it does, in the words of the schema. Keys that have no value stand in comments. It can be run
- * as it is.
+ * An experiment as YAML in which every key says what it does, in the words of the schema. Keys that have no value stand in comments.
+ * It can be run as it is.
  */
 export function commentExperiment(experiment: Experiment, catalog: PluginCatalog, head: string): string {
   const schema = experimentJsonSchema(catalog);
-  const document = new Document(experiment);
+  const document = yamlDocument(experiment);
   document.commentBefore = commentLines(head, 0);
   visit(document, {
     Map: (key, map, ancestors) => {
@@ -67,7 +68,7 @@ function schemaAt(schema: JsonSchema, data: unknown, path: readonly PathPart[]):
   for (let length = 1; length <= path.length && inside !== undefined; length++) {
     const part = path[length - 1];
     const next: unknown = typeof part === 'number' ? inside.items : propertiesOf(inside)[String(part)];
-    const isSchema = typeof next === 'object' && !Array.isArray(next) && next !== undefined;
+    const isSchema = typeof next === 'object' && !Array.isArray(next);
     inside = isSchema ? branchFor(next as JsonSchema, valueAt(data, path.slice(0, length))) : undefined;
   }
   return inside;

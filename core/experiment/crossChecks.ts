@@ -13,7 +13,8 @@ export function crossCheck(experiment: Experiment, requirements: ObjectiveRequir
   if (requirements.rollouts && rollout.group_size < requirements.minimumGroupSize) {
     refuse(
       ['rollout', 'group_size'],
-      `objective "${objective.type}" compares the completions of a group and needs at least ${requirements.minimumGroupSize}, got ${rollout.group_size}`,
+      `objective "${objective.type}" compares the completions of a group and needs at least ${requirements.minimumGroupSize}, ` +
+        `got ${rollout.group_size}`,
     );
   }
   if (rollout.batch_size % rollout.group_size !== 0) {

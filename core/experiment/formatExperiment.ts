@@ -1,11 +1,12 @@
-import { Document, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, visit } from 'yaml';
 import type { Node } from 'yaml';
 import type { ResolvedExperiment } from './resolve.ts';
 import type { PathPart } from './source.ts';
+import { yamlDocument } from './yamlDocument.ts';
 
 /** A resolved experiment as YAML that can be run again; values that the user did not write end in `# default`. */
 export function formatExperiment({ experiment, isDefault }: ResolvedExperiment): string {
-  const document = new Document(experiment);
+  const document = yamlDocument(experiment);
   visit(document, {
     Node: (key, node, ancestors) => {
       const path = pathOf(key, ancestors);

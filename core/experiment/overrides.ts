@@ -5,8 +5,9 @@ import { forbiddenKeys } from './source.ts';
 import type { Location, PathPart } from './source.ts';
 
 /**
- * Applies `--set path=value` in order. The path's parts are joined by dots, list entries are numbers from 0 (`rewards.0.weight`; the number after the last adds
- * one); the value is YAML (`8`, `false`, `[q_proj, v_proj]`, `{type: dora, r: 8}`). Returns new data. Throws `config/invalid`.
+ * Applies `--set path=value` in order. The path's parts are joined by dots, list entries are numbers from 0 (`rewards.0.weight`; the
+ * number after the last adds one); the value is YAML (`8`, `false`, `[q_proj, v_proj]`, `{type: dora, r: 8}`). Returns new data. Throws
+ * `config/invalid`.
  */
 export function applyOverrides({ data, locations }: YamlData, overrides: readonly string[]): YamlData {
   let changed = data;

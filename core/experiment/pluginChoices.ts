@@ -55,8 +55,8 @@ export function pluginKeys(kind: PluginKind, choice: PluginChoice): Readonly<Rec
 }
 
 /**
- * The plugin that a resolved experiment names, and its configuration. Throws `config/unknown-plugin` where it is not there (a run of another
- * version), and a ZodError where the experiment was not resolved.
+ * The plugin that a resolved experiment names, and its configuration. Throws `config/unknown-plugin` where it is not there (a run of
+ * another version), and a ZodError where the experiment was not resolved.
  */
 export function chosenPlugin<Kind extends PluginKind>(
   catalog: PluginCatalog,

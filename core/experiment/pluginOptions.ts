@@ -35,8 +35,8 @@ export function typeInWords(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return joined(schema.enum.map((value) => JSON.stringify(value)));
   if (choices !== undefined) return joined([...new Set(choices.map(typeInWords))]);
-  const types: unknown = schema.type;
-  if (Array.isArray(types)) return joined(types.map((type) => typeInWords({ ...schema, type } as JsonSchema)));
+  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [];
+  if (types.length > 0) return joined(types.map((type) => typeInWords({ ...schema, type } as JsonSchema)));
   switch (schema.type) {
     case 'integer':
       return `whole number${boundsInWords(schema)}`;

@@ -21,8 +21,9 @@ export interface ResolvedExperiment {
 }
 
 /**
- * Checks each plugin's keys against the plugin's schema, fills in their defaults, replaces other spellings (`rank`) by the plugin's own (`r`), and checks
- * what must fit together. Throws `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing every problem.
+ * Checks each plugin's keys against the plugin's schema, fills in their defaults, replaces other spellings (`rank`) by the plugin's own
+ * (`r`), and checks what must fit together. Throws `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing
+ * every problem.
  */
 export function resolveExperiment(parsed: ParsedExperiment, catalog: PluginCatalog): ResolvedExperiment {
   const aliased = new Map<string, PathPart[]>();

@@ -1,6 +1,6 @@
 import type { Experiment } from './schema.ts';
 
-/** The names of an experiment's rewards, in order, as metrics and completions use them: the plugin's id; one that is used again gets a number. */
+/** Names of an experiment's rewards, in order, as metrics and completions have them: the plugin's id; used again, with a number. */
 export function rewardNames(rewards: Experiment['rewards']): readonly string[] {
   const used = new Map<string, number>();
   return rewards.map(({ type }) => {

@@ -54,13 +54,19 @@ function controls(completions: readonly SelectedCompletion[]): Markup {
 function completionRow({ row, total, reasons }: SelectedCompletion, rewards: readonly string[]): Markup {
   const numbers = [row.step, total, ...rewards.map((name) => row.rewards[name]), row.advantage, row.tokens];
   return html`<tr data-step="${row.step}" data-reasons="${reasons.join(' ')}">
-    ${numbers.map((value) => html`<td class="number" data-value="${value ?? ''}">${value === undefined ? 'masked' : formatNumber(value)}</td>`)}
+    ${numbers.map(numberCell)}
     <td>${reasons.map((reason) => html`<span class="tag ${reason}">${reason}</span> `)}</td>
     <td class="texts">
       <p class="prompt">${shortened(row.prompt)}</p>
       ${completionText(row.completion)}
     </td>
   </tr>`;
+}
+
+function numberCell(value: number | undefined): Markup {
+  return html`<td class="number" data-value="${value ?? ''}">
+    ${value === undefined ? 'masked' : formatNumber(value)}
+  </td>`;
 }
 
 /** The completion with its thought set apart from what it answers. */

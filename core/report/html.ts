@@ -14,7 +14,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 /** Control characters, and those that reorder or hide the text around them; tab and line feed excepted. */
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu; // eslint-disable-line no-control-regex -- they are what is looked for
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** Text for element content and quoted attributes. Unseen characters are shown by their code, so that nothing can hide. */
 export function escapeHtml(text: string): string {

@@ -28,7 +28,10 @@ for (const figure of document.querySelectorAll('.chart-card')) {
     cursor.setAttribute('x1', place(nearest.step));
     cursor.setAttribute('x2', place(nearest.step));
     cursor.classList.add('on');
-    const lines = names.flatMap((name, index) => (nearest.values[index] ? [names.length > 1 ? name + ': ' + nearest.values[index] : nearest.values[index]] : []));
+    const lines = names.flatMap((name, index) => {
+      const value = nearest.values[index];
+      return value ? [names.length > 1 ? name + ': ' + value : value] : [];
+    });
     tip.textContent = ['Step ' + nearest.step, ...lines].join('\\n');
     tip.hidden = false;
     const left = (place(nearest.step) / frame.width) * box.width;

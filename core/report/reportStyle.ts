@@ -18,7 +18,8 @@ export const reportStyle = `
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 64px; -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
+  margin: 0; background: var(--ground); color: var(--ink);
+  font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
   font-variant-numeric: tabular-nums;
 }
 main, nav > div { max-width: 1200px; margin: 0 auto; padding: 0 28px; }
@@ -44,14 +45,20 @@ nav a:hover { color: var(--ink); box-shadow: inset 0 -2px var(--accent); }
 .product { color: var(--accent); font-weight: 650; font-size: 13px; letter-spacing: 0.01em; margin-bottom: 8px; }
 .product span { color: var(--muted); font-weight: 400; }
 .badges { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
-.badge { padding: 3px 11px; border-radius: 999px; font-size: 13px; font-weight: 550; text-decoration: none; background: var(--raised); color: var(--ink); }
+.badge {
+  padding: 3px 11px; border-radius: 999px; font-size: 13px; font-weight: 550; text-decoration: none;
+  background: var(--raised); color: var(--ink);
+}
 .badge.good { background: var(--good-ground); color: var(--good); }
 .badge.bad { background: var(--bad-ground); color: var(--bad); }
 .badge.warning { background: var(--warning-ground); color: var(--warning); }
 .badge.active { background: var(--active-ground); color: var(--accent); }
 .lead { margin-top: 14px; max-width: 74ch; }
 .facts { margin-top: 12px; color: var(--muted); font-size: 13px; }
-.alert { border-left: 4px solid var(--bad); background: var(--bad-ground); border-radius: 8px; padding: 16px 20px; margin-bottom: 20px; }
+.alert {
+  border-left: 4px solid var(--bad); background: var(--bad-ground); border-radius: 8px; padding: 16px 20px;
+  margin-bottom: 20px;
+}
 .alert h2 { color: var(--bad); font-size: 17px; margin-bottom: 4px; }
 .alert p { overflow-wrap: anywhere; white-space: pre-wrap; }
 
@@ -84,9 +91,11 @@ svg { display: block; width: 100%; height: auto; }
 .mark { stroke: var(--muted); stroke-width: 1; }
 .line { fill: none; stroke-width: 1.9; stroke-linejoin: round; stroke-linecap: round; }
 .line.s1 { stroke-dasharray: 6 3; } .line.s2 { stroke-dasharray: 2 3.5; } .line.s3 { stroke-dasharray: 9 3 2 3; }
-.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); } .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); } .s5 { stroke: var(--s5); }
+.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); } .s3 { stroke: var(--s3); }
+.s4 { stroke: var(--s4); } .s5 { stroke: var(--s5); }
 .band { stroke: none; fill-opacity: 0.15; }
-.band.s0, .dot.s0 { fill: var(--s0); } .band.s1, .dot.s1 { fill: var(--s1); } .band.s2, .dot.s2 { fill: var(--s2); } .band.s3, .dot.s3 { fill: var(--s3); }
+.band.s0, .dot.s0 { fill: var(--s0); } .band.s1, .dot.s1 { fill: var(--s1); } .band.s2, .dot.s2 { fill: var(--s2); }
+.band.s3, .dot.s3 { fill: var(--s3); } .band.s4, .dot.s4 { fill: var(--s4); } .band.s5, .dot.s5 { fill: var(--s5); }
 .dot { stroke: var(--surface); stroke-width: 1.2; }
 .whisker { fill: none; stroke-width: 1.5; opacity: 0.7; }
 .bound { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 4 4; }
@@ -119,7 +128,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 .controls label { display: flex; gap: 8px; align-items: center; color: var(--muted); }
 .controls .grow { flex: 1 1 240px; }
 .controls output { color: var(--muted); }
-select, input { font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: 5px 9px; }
+select, input {
+  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 8px;
+  padding: 5px 9px;
+}
 .grow input { flex: 1; min-width: 0; }
 .scroll { overflow: auto; }
 .completions { font-size: 14px; }
@@ -130,7 +142,10 @@ select, input { font: inherit; color: var(--ink); background: var(--surface); bo
 .completions th[aria-sort="ascending"] button::after { content: "↑"; color: var(--accent); }
 .completions th[aria-sort="descending"] button::after { content: "↓"; color: var(--accent); }
 .texts { min-width: 300px; }
-.prompt, .completion { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+.prompt, .completion {
+  font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap;
+  overflow-wrap: anywhere;
+}
 .prompt { color: var(--muted); margin-bottom: 6px; max-height: 9em; overflow: auto; }
 .completion { max-height: 18em; overflow: auto; border-left: 3px solid var(--line); padding-left: 10px; }
 .thought { color: var(--muted); }
@@ -140,7 +155,10 @@ select, input { font: inherit; color: var(--ink); background: var(--surface); bo
 .tag.truncated { background: var(--warning-ground); color: var(--warning); }
 
 .checks { list-style: none; padding: 4px 22px; }
-.checks li { display: grid; grid-template-columns: 74px 1fr auto; gap: 4px 14px; padding: 12px 0; border-bottom: 1px solid var(--line); align-items: baseline; }
+.checks li {
+  display: grid; grid-template-columns: 74px 1fr auto; gap: 4px 14px; padding: 12px 0;
+  border-bottom: 1px solid var(--line); align-items: baseline;
+}
 .checks li:last-child { border-bottom: 0; }
 .checks b { font-weight: 600; overflow-wrap: anywhere; }
 .checks p { color: var(--muted); font-size: 14px; }
@@ -149,9 +167,15 @@ select, input { font: inherit; color: var(--ink); background: var(--surface); bo
 .settings { columns: 2; column-gap: 18px; }
 .setting { break-inside: avoid; padding: 16px 20px; margin-bottom: 18px; }
 .setting h3 { margin-bottom: 8px; }
-.setting dl > div { display: grid; grid-template-columns: minmax(130px, 2fr) 3fr; gap: 14px; padding: 4px 0; border-top: 1px solid var(--line); }
+.setting dl > div {
+  display: grid; grid-template-columns: minmax(130px, 2fr) 3fr; gap: 14px; padding: 4px 0;
+  border-top: 1px solid var(--line);
+}
 .setting dt { font-size: 13.5px; overflow-wrap: anywhere; }
-.setting dd { font: 13px/1.6 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+.setting dd {
+  font: 13px/1.6 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere;
+  white-space: pre-wrap;
+}
 
 @media (max-width: 860px) {
   main, nav > div { padding-left: 16px; padding-right: 16px; }

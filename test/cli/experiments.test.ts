@@ -34,7 +34,9 @@ describe('rlvr init', () => {
     const cwd = temporaryFolder();
     expect(await init(cwd)).toEqual({
       code: 0,
-      out: 'Wrote experiment.rlvr.yaml.\nNext: `rlvr run experiment.rlvr.yaml` trains; `rlvr plugins` lists what else there is to choose.\n',
+      out:
+        'Wrote experiment.rlvr.yaml.\n' +
+        'Next: `rlvr run experiment.rlvr.yaml` trains; `rlvr plugins` lists what else there is to choose.\n',
       err: '',
     });
     const text = readFileSync(path.join(cwd, 'experiment.rlvr.yaml'), 'utf8');

@@ -21,7 +21,7 @@ export interface Scene {
   readonly input?: string;
 }
 
-/** Carries out a command in this process, in the folder `cwd`, where runs are kept in `.rlvr/runs`. Errors are told as the command line tells them. */
+/** Carries out a command in this process, as in the folder `cwd` with runs in `.rlvr/runs`. Errors are told as on the command line. */
 export async function perform(
   { cwd, json = false, input = '' }: Scene,
   carryOut: (context: CommandContext) => number | Promise<number>,

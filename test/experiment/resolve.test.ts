@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { RlvrError } from '../../core/errors.ts';
 import { formatExperiment } from '../../core/experiment/formatExperiment.ts';
@@ -144,6 +145,13 @@ describe('formatExperiment', () => {
     expect(text).toContain('  - type: exact_answer\n    weight: 1 # default\n');
     const again = resolveExperiment(parseExperiment(text, 'b.rlvr.yaml'), catalog);
     expect(again.experiment).toEqual(resolved.experiment);
+  });
+
+  it('writes numbers that are numbers to readers of YAML 1.1 too', () => {
+    const text = formatExperiment(resolve('learning_rate=1e-7', 'optimizer.betas=[0.8, 2.5e-9]'));
+    expect(text).toContain('learning_rate: 1.0e-7\n');
+    expect(text).toContain('    - 2.5e-9\n');
+    expect(parse(text, { version: '1.1' })).toMatchObject({ learning_rate: 1e-7, optimizer: { betas: [0.8, 2.5e-9] } });
   });
 });
 

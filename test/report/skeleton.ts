@@ -5,8 +5,8 @@ export interface PageTag {
 }
 
 /**
- * The tags of a page in order, read as a browser's tokenizer does for pages that quote every attribute with double quotes; the content of style and script
- * is text. Throws for anything else that begins with `<`.
+ * The tags of a page in order, read as a browser's tokenizer does for pages that quote every attribute with double quotes; the content of
+ * style and script is text. Throws for anything else that begins with `<`.
  */
 export function tagsOf(page: string): readonly PageTag[] {
   const tags: PageTag[] = [];
