@@ -1,4 +1,4 @@
-import type { Problem } from '../contracts/dataset.ts';
+import type { Problem, ProblemSource } from '../contracts/dataset.ts';
 import { RlvrError } from '../errors.ts';
 import { applyChatTemplate } from '../model/applyChatTemplate.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -58,4 +58,17 @@ function renderPrompt(said: string, system: string | undefined, tokenizer: Token
     { role: 'user', content: said },
   ];
   return applyChatTemplate(tokenizer, messages, { addGenerationPrompt: true });
+}
+
+/** Questions that are tried before a run starts. */
+const triedQuestions = 64;
+
+/**
+ * Makes the prompts of the longest questions of a data set that ends, so that one that does not fit is found before anything starts rather than in the
+ * middle of a run. Throws as the builder does.
+ */
+export function checkLongestPrompts(source: ProblemSource, promptOf: (problem: Problem) => Prompt): void {
+  const problems = Array.from({ length: source.size ?? 1 }, (_, index) => source.problem(index));
+  const longest = problems.sort((a, b) => b.question.length - a.question.length).slice(0, triedQuestions);
+  for (const problem of longest) promptOf(problem);
 }

@@ -9,7 +9,7 @@ import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
 import type { WeightedReward } from '../../../core/training/generation.ts';
 import { createPolicy } from '../../../core/training/policy.ts';
-import { createPromptBuilder, type Prompt } from '../../../core/training/prompts.ts';
+import { checkLongestPrompts, createPromptBuilder, type Prompt } from '../../../core/training/prompts.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 
 /** An experiment with its model, data and plugins loaded. */
@@ -47,6 +47,7 @@ export async function prepareRun(
     maxCompletionTokens: rollout.max_completion_tokens,
   });
   const train = await open(data.train, 'train');
+  checkLongestPrompts(train, promptOf);
   const measured = data.evaluate ?? data.train;
   const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
   const report = isMeasured ? await open(measured, 'report') : undefined;
@@ -122,6 +123,7 @@ export async function prepareRun(
     model: await checkpoint.hash(),
     'data.train': train.hash,
     ...(report === undefined ? {} : { 'data.evaluate': report.hash }),
+    ...(selection === undefined ? {} : { 'data.select': selection.hash }),
     ...Object.fromEntries(watchedSources.map(({ source }, i) => [`data.watch.${i}`, source.hash])),
   });
   return { options, hashes };
