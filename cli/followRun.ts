@@ -21,7 +21,7 @@ export interface FollowOutcome {
   readonly view: RunView;
   /** Whether the user left it running. */
   readonly isDetached: boolean;
-  /** Whether the user ended its process at once. */
+  /** Whether its process died because the user wanted it so. */
   readonly isKilled: boolean;
 }
 
@@ -59,7 +59,9 @@ export async function followRun(
       const view = { ...look(), isStopping: user.interrupts > 0 };
       renderer.update(view);
       const { isDetached, interrupts } = user;
-      if (isFinal(view.status) || isDetached) return { view, isDetached, isKilled: interrupts > 1 };
+      if (isFinal(view.status) || isDetached) {
+        return { view, isDetached, isKilled: interrupts > 0 && view.status === 'interrupted' };
+      }
       await delay(renderer.interval, undefined, { signal: wake.signal }).catch(() => undefined);
     }
   } finally {
@@ -73,7 +75,10 @@ function chooseRenderer({ terminal, json }: CommandContext): RunRenderer {
   return terminal.isLive ? createLiveRenderer(terminal, canReadKeys(terminal)) : createPlainRenderer(terminal);
 }
 
-/** Returns a function that reads the run as it is now; each call reads only what is new of the metrics. */
+/**
+ * Returns a function that reads the run as it is now; each call reads only what is new of the metrics. A process that was started from here tells
+ * by its end alone that no more comes: it lets go of the run a little before.
+ */
 function createObserver(folder: string, worker: StartedWorker | undefined): () => Omit<RunView, 'isStopping'> {
   const tail = openMetricsTail(folder);
   let lines: readonly MetricsLine[] = [];
@@ -83,10 +88,9 @@ function createObserver(folder: string, worker: StartedWorker | undefined): () =
     const change = tail.read();
     lines = change.reset ? change.lines : [...lines, ...change.lines];
     if (hasEnded) throwIfRefused(folder, worker);
-    const isDead = hasEnded && !isFinal(status);
     return {
       record,
-      status: isDead ? 'interrupted' : status,
+      status: worker === undefined || isFinal(record.status) ? status : hasEnded ? 'interrupted' : record.status,
       folder,
       lines,
       progress: readProgress(folder),
@@ -110,9 +114,12 @@ function tellWorker(terminal: Terminal, folder: string, worker: StartedWorker | 
 }
 
 function throwIfRefused(folder: string, { child, logTail }: StartedWorker): void {
+  const [last = ''] = logTail().split('\n').slice(-1);
   if (child.exitCode === exitCodes.locked) {
     const holder = lockHolder(folder);
-    throw new RlvrError('run/locked', logTail(), { pid: holder?.pid, host: holder?.host });
+    throw new RlvrError('run/locked', last, { pid: holder?.pid, host: holder?.host });
   }
-  if (child.exitCode === exitCodes.unwritable) throw new RlvrError('run/unwritable', logTail(), { runFolder: folder });
+  if (child.exitCode !== exitCodes.unwritable) return;
+  const message = last === '' ? `The training process cannot write into ${folder}. Is the disk full?` : last;
+  throw new RlvrError('run/unwritable', message, { runFolder: folder });
 }

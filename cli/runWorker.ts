@@ -20,6 +20,8 @@ import { createProgressReporter } from './progressReporter.ts';
  * goes to standard error.
  */
 export async function runWorker(runFolder: string, plugins: PluginSet): Promise<number> {
+  // The log may lie on a disk that is full. What cannot be told must not end the process before it has done what it can.
+  process.stderr.on('error', () => undefined);
   let lock: RunLock;
   try {
     lock = await acquireLock(runFolder);
@@ -79,7 +81,8 @@ function recordEnd(runFolder: string, change: Partial<RunRecord>): void {
 
 function recordFailure(runFolder: string, error: unknown): number {
   const { code, fields } = error instanceof RlvrError ? error : { code: 'internal', fields: {} };
-  process.stderr.write(`${(error instanceof Error ? error.stack : undefined) ?? messageOf(error)}\n`);
+  const stack = error instanceof Error && code === 'internal' ? error.stack : undefined;
+  process.stderr.write(`${stack ?? messageOf(error)}\n`);
   try {
     recordEnd(runFolder, { status: 'failed', error: { code, message: messageOf(error), fields } });
   } catch (writeError) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { runFile } from '../core/runs/runFiles.ts';
 import { writing } from '../core/runs/writing.ts';
 import { workerFile } from './installation.ts';
@@ -19,6 +19,8 @@ export function startWorker(runFolder: string): StartedWorker {
   const log = runFile(runFolder, 'workerLog');
   const descriptor = writing(log, () => openSync(log, 'a'));
   try {
+    // The file has a block of the disk from now on: also on a full disk there is room to say so.
+    writing(log, () => writeSync(descriptor, `${new Date().toISOString()} the run's process starts\n`));
     const { size } = fstatSync(descriptor);
     const child = spawn(process.execPath, [workerFile(), runFolder], {
       detached: true,

@@ -3,6 +3,7 @@ import type { CommandContext } from './command.ts';
 import { renderSummary } from './display/summary.ts';
 import type { RunView } from './display/runView.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
+import { formatError } from './reportError.ts';
 import { followRun } from './followRun.ts';
 import type { FollowOutcome } from './followRun.ts';
 import type { StartedWorker } from './startWorker.ts';
@@ -34,6 +35,10 @@ export async function watchToEnd(context: CommandContext, folder: string, option
     return exitCodes.success;
   }
   if (!json) {
+    const { error } = outcome.view.record;
+    if (outcome.view.status === 'failed' && error !== undefined) {
+      terminal.err.write(`${formatError(terminal, error.code, error.message)}\n`);
+    }
     for (const line of renderSummary(outcome.view, context.cwd, terminal)) writeLine(terminal, line);
     const reason = deathReason(outcome, options.worker);
     if (reason !== undefined) terminal.err.write(`${reason}\n`);

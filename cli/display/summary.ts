@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { formatCount, formatSeconds } from '../../core/report/formatValue.ts';
-import { formatError } from '../reportError.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeAccuracy, describeWatched } from './describe.ts';
 import { secondsSpent, stepsDone } from './runView.ts';
@@ -8,12 +7,7 @@ import type { RunView } from './runView.ts';
 
 /** How a run ended, what came of it, and what to do next. */
 export function renderSummary(view: RunView, cwd: string, terminal: Pick<Terminal, 'style'>): readonly string[] {
-  const { record, status } = view;
-  const lines = [headline(view, terminal), ...accuracyLines(view), ...checkpointLine(view, cwd)];
-  if (status === 'failed' && record.error !== undefined) {
-    lines.push(formatError(terminal, record.error.code, record.error.message));
-  }
-  return [...lines, ...nextLines(view)];
+  return [headline(view, terminal), ...accuracyLines(view), ...checkpointLine(view, cwd), nextLine(view)];
 }
 
 function headline(view: RunView, { style }: Pick<Terminal, 'style'>): string {
@@ -58,9 +52,9 @@ function checkpointLine({ record, folder }: RunView, cwd: string): readonly stri
   return [`${formats[last.format]}: ${place}`];
 }
 
-function nextLines({ record: { id, checkpoints }, status }: RunView): readonly string[] {
-  if (status === 'finished') return [`Next: \`rlvr report ${id}\` draws it, \`rlvr generate ${id}\` talks with it.`];
+function nextLine({ record: { id, checkpoints }, status }: RunView): string {
+  if (status === 'finished') return `Next: \`rlvr report ${id}\` draws it, \`rlvr generate ${id}\` talks with it.`;
   const from =
     checkpoints.length === 0 ? 'starts it again: nothing was saved yet' : 'goes on from the newest checkpoint';
-  return [`Next: \`rlvr resume ${id}\` ${from}.`];
+  return `Next: \`rlvr resume ${id}\` ${from}.`;
 }

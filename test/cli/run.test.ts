@@ -89,10 +89,13 @@ describe('rlvr run', () => {
 describe('rlvr run --detach, attach, stop and resume', () => {
   it(
     'leave a run alone, come back to it, and stop it so that it goes on as if it had never stopped',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const cwd = temporaryFolder();
-      const file = writeTinyExperiment(cwd, { training: { steps: 40, checkpoint_every: 100 }, evaluation: { problems: 4 } });
+      const file = writeTinyExperiment(cwd, {
+        training: { steps: 40, checkpoint_every: 100 },
+        evaluation: { problems: 4 },
+      });
       expect((await rlvr(cwd, 'run', file, '--json')).code).toBe(0);
       const [reference = ''] = runFolders(cwd);
       const again = createAgain({ cwd, reference });
@@ -132,7 +135,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
     },
   );
 
-  it('Ctrl-C stops and saves, and a second one ends it at once', { timeout: 60_000 }, async () => {
+  it('Ctrl-C stops and saves, and a second one ends it at once', { timeout: 120_000 }, async () => {
     const cwd = temporaryFolder();
     const file = writeTinyExperiment(cwd, long);
     const first = startCommand(product, cwd, ['run', file]);
@@ -164,7 +167,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
 });
 
 describe('two processes on one run', () => {
-  it('the second is refused, says who has it, and the first goes on', { timeout: 60_000 }, async () => {
+  it('the second is refused, says who has it, and the first goes on', { timeout: 120_000 }, async () => {
     const cwd = temporaryFolder();
     const first = startCommand(product, cwd, ['run', writeTinyExperiment(cwd, long)]);
     await first.printed('step 1/5000');

@@ -12,12 +12,13 @@ const mostKillsPerRun = 6;
 
 /** Experiments that differ in what a checkpoint has to hold. */
 const experiments: readonly (readonly [string, object])[] = [
-  ['on-policy', {}],
+  ['on-policy', { engine: { threads: 2 } }],
   [
     'several steps and iterations a batch, KL',
     {
       objective: { type: 'grpo', beta: 0.05 },
       training: { steps: 8, checkpoint_every: 3, num_iterations: 2, steps_per_generation: 2, keep_checkpoints: 1 },
+      engine: { threads: 2 },
     },
   ],
 ];

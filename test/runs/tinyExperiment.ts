@@ -24,7 +24,7 @@ const settings = {
   rollout: { group_size: 4, batch_size: 8, max_prompt_tokens: 64, max_completion_tokens: 12 },
   training: { steps: 6, checkpoint_every: 2 },
   evaluation: { problems: 4, every: 3 },
-  engine: { threads: 2 },
+  engine: { threads: 1 },
 };
 
 /** Writes a model with random weights and `tiny.rlvr.yaml` beside it, with `changes` to its settings; returns the file. */

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listCheckpoints, writeCheckpoint } from '../../core/runs/checkpointFolder.ts';
 import { readCompletions, writeCompletions } from '../../core/runs/completions.ts';
 import { openMetrics, readMetrics } from '../../core/runs/metrics.ts';
@@ -9,35 +8,7 @@ import { readRun, updateRun } from '../../core/runs/runJson.ts';
 import { createRun, listRuns } from '../../core/runs/runStore.ts';
 import { someExperiment } from './experiment.ts';
 import { temporaryFolder } from './folder.ts';
-
-/** A disk of one mebibyte, or the reason why this machine lets us make none. */
-function tinyDisk(): { folder: string } | { reason: string } {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return { reason: 'mounting a disk takes root on Linux' };
-  const folder = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'pipe' });
-  } catch (error) {
-    return { reason: `mount failed: ${String(error)}` };
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-  return { folder };
-}
-
-/** Fills a disk but for `free` bytes. */
-function fill(folder: string, free: number): void {
-  const file = path.join(folder, 'ballast');
-  rmSync(file, { force: true });
-  for (let size = 1024 * 1024; size >= 512;) {
-    try {
-      writeFileSync(file, Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      size = Math.floor(size / 2);
-    }
-  }
-  const content = readFileSync(file);
-  writeFileSync(file, content.subarray(0, content.length - free));
-}
+import { fill, tinyDisk } from './tinyDisk.ts';
 
 const row = (step: number, completion: string) => ({
   step,
