@@ -61,8 +61,8 @@ function parsed(template: string): Program {
 }
 
 /**
- * Jinja's `lstrip_blocks` and `trim_blocks`, and `+` which suspends them for one tag. The library's own take `{-` and `-}` in plain text for tags and
- * do not know `+`.
+ * Jinja's `lstrip_blocks` and `trim_blocks`, and `+` which suspends them for one tag. The library's own take `{-` and `-}` in plain text
+ * for tags and do not know `+`.
  */
 function trimBlocks(template: string): string {
   return template
