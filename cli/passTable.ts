@@ -1,7 +1,8 @@
-import { bootstrapInterval, passAtK } from '../core/training/statistics.ts';
+import { accuracyInterval } from '../core/training/evaluate.ts';
 import type { EvaluatedCompletion } from '../core/training/evaluate.ts';
+import { passAtK } from '../core/training/statistics.ts';
 
-/** A share with its 95 % interval, bootstrapped over problems. */
+/** A share with its 95 % interval, over problems. */
 export interface Share {
   readonly value: number;
   readonly low: number;
@@ -45,6 +46,6 @@ export function passTable(
 
 /** Mean over problems of a share, with its 95 % interval. */
 export function meanWithInterval(values: readonly number[], seed: number): Share {
-  const { mean, low, high } = bootstrapInterval(values, { seed, resamples: 2000, level: 0.95 });
+  const { mean, low, high } = accuracyInterval(values, seed);
   return { value: mean, low, high };
 }

@@ -3,7 +3,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
-import { bootstrapInterval, passAtK } from './statistics.ts';
+import { bootstrapInterval, passAtK, wilsonInterval, type Interval } from './statistics.ts';
 
 /** How accuracy is measured. */
 export interface EvaluationOptions {
@@ -109,6 +109,18 @@ async function judge(
   return { prompt, text, completion, correct: value === undefined ? undefined : value >= 1 };
 }
 
+/**
+ * Mean over problems of a share, with its 95 % interval: bootstrapped over problems, or Wilson's where every problem has 0 or every problem
+ * has 1, since resamples of equal values would pretend to be certain.
+ */
+export function accuracyInterval(shares: readonly number[], seed: number): Interval {
+  const [first] = shares;
+  if ((first === 0 || first === 1) && shares.every((share) => share === first)) {
+    return wilsonInterval(first * shares.length, shares.length);
+  }
+  return bootstrapInterval(shares, { seed, resamples: 2000, level: 0.95 });
+}
+
 function summarise(evaluated: readonly EvaluatedCompletion[], options: EvaluationOptions): Evaluation {
   const byProblem = new Map<Prompt, boolean[]>();
   for (const { prompt, correct } of evaluated) {
@@ -119,7 +131,7 @@ function summarise(evaluated: readonly EvaluatedCompletion[], options: Evaluatio
   const judged = [...byProblem.values()].filter((samples) => samples.length > 0);
   const counts = judged.map((samples) => ({ n: samples.length, c: samples.filter(Boolean).length }));
   const accuracies = counts.map(({ n, c }) => c / n);
-  const interval = bootstrapInterval(accuracies, { seed: options.seed, resamples: 2000, level: 0.95 });
+  const interval = accuracyInterval(accuracies, options.seed);
   const ks = [1, 2, 4, 8, 16, 32, 64, 128].filter((k) => k <= options.samples);
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
