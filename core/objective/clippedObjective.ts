@@ -14,8 +14,8 @@ export interface ClippedObjectiveParts extends Pick<Objective, 'id' | 'summary' 
 }
 
 /**
- * Whether rows of advantage 0 have no gradient and no part in a clip fraction while the policy is the one that sampled: nothing besides the surrogate
- * acts on them or counts them, and a ratio of 1 is within the bounds.
+ * Whether rows of advantage 0 have no gradient and no part in a clip fraction while the policy is the one that sampled: nothing besides
+ * the surrogate acts on them or counts them, and a ratio of 1 is within the bounds.
  */
 function skipsZeroAdvantage(config: ClippedPolicyConfig): boolean {
   const hasEntropyBonus = config.entropy_coef !== 0 || config.use_adaptive_entropy;

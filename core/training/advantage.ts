@@ -161,7 +161,9 @@ function sumOf(values: readonly number[]): number {
 function referenceDivergence(batch: ScoredBatch, options: LeaveOneOutOptions): { sums: number[]; kl: number } {
   const ratios = options.referenceLogRatios;
   if (ratios?.length !== batch.rewards.length) {
-    const problem = `With beta ${options.beta} every one of the ${batch.rewards.length} completions needs its log-ratios to the reference; there are ${ratios?.length ?? 0}.`;
+    const problem =
+      `With beta ${options.beta} every one of the ${batch.rewards.length} completions needs its log-ratios to the reference; ` +
+      `there are ${ratios?.length ?? 0}.`;
     throw new RlvrError('config/invalid', problem, { beta: options.beta, rows: batch.rewards.length });
   }
   const sums = ratios.map(sumOf);

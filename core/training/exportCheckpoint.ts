@@ -11,8 +11,8 @@ import type { Policy } from './policy.ts';
 export type ExportFormat = 'peft' | 'huggingface' | 'native';
 
 /**
- * Writes the adapter for other libraries into a checkpoint's folder: as Hugging Face PEFT stores it where PEFT can express the method exactly, else the
- * merged model as a Hugging Face folder `model/`.
+ * Writes the adapter for other libraries into a checkpoint's folder: as Hugging Face PEFT stores it where PEFT can express the method
+ * exactly, else the merged model as a Hugging Face folder `model/`.
  */
 export async function exportCheckpoint(
   folder: string,

@@ -50,7 +50,10 @@ export interface Generation {
   readonly seconds: number;
 }
 
-/** Samples `groupSize` completions for each prompt and turns their rewards into advantages. The random numbers depend on seed, index and row alone. */
+/**
+ * Samples `groupSize` completions for each prompt and turns their rewards into advantages. The random numbers depend on seed, index and
+ * row alone.
+ */
 export async function generateBatch(
   sampler: Sampler,
   weights: WeightFeeds,

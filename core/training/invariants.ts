@@ -38,7 +38,8 @@ export async function checkIdentity(
   const check = { name: 'identity-at-start', passed, value, bound: identityBound, explanation };
   return demanded(
     check,
-    `The adapter "${policy.adapter.id}" changes the model before the first step: logits differ by ${value}, at most ${identityBound} is allowed.`,
+    `The adapter "${policy.adapter.id}" changes the model before the first step: logits differ by ${value}, ` +
+      `at most ${identityBound} is allowed.`,
   );
 }
 
@@ -61,17 +62,21 @@ export function checkTrainedTensors(policy: Policy, before: LearnerState, after:
     passed,
     value: updated.length,
     bound: declared.size,
-    explanation: `${policy.adapter.id}: ${declared.size} tensors (${roles}), ${trainableCount(policy)} values; ${moved.length} tensors moved in the first step`,
+    explanation:
+      `${policy.adapter.id}: ${declared.size} tensors (${roles}), ${trainableCount(policy)} values; ` +
+      `${moved.length} tensors moved in the first step`,
   };
   return demanded(
     check,
-    `The adapter "${policy.adapter.id}" declares ${declared.size} trained tensors, but the first step updated ${updated.length} of them${wrong.length > 0 ? `, and also ${wrong.slice(0, 3).join(', ')}` : ''}.`,
+    `The adapter "${policy.adapter.id}" declares ${declared.size} trained tensors, but the first step updated ` +
+      `${updated.length} of them${wrong.length > 0 ? `, and also ${wrong.slice(0, 3).join(', ')}` : ''}.`,
   );
 }
 
 /**
- * Sampler and trainer are one policy: the largest difference of a token's log-probability, sampling filters aside. Only where the comparison is fair,
- * before the first update from a generation batch. Throws `training/invariant`, also for a gap that is not a number.
+ * Sampler and trainer are one policy: the largest difference of a token's log-probability, sampling filters aside. Only where the
+ * comparison is fair, before the first update from a generation batch. Throws `training/invariant`, also for a gap that is not a
+ * number.
  */
 export function checkGap({ metrics }: Pick<StepReport, 'metrics'>): InvariantCheck {
   const value = metrics['logps/gap_max'] ?? NaN;
@@ -84,7 +89,8 @@ export function checkGap({ metrics }: Pick<StepReport, 'metrics'>): InvariantChe
   };
   return demanded(
     check,
-    `A token's log-probability differs by ${value} between sampling and training; at most ${gapBound} is allowed. The two are not the same policy.`,
+    `A token's log-probability differs by ${value} between sampling and training; at most ${gapBound} is allowed. ` +
+      'The two are not the same policy.',
   );
 }
 

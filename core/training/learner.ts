@@ -260,8 +260,8 @@ function reportOf(results: readonly Results[]): StepReport {
 }
 
 /**
- * A metric over all micro-batches, however they were cut: the sum by the weight, or, where the name ends so, the extreme of the micro-batches that have
- * one. 0 where none has.
+ * A metric over all micro-batches, however they were cut: the sum by the weight, or, where the name ends so, the extreme of the
+ * micro-batches that have one. 0 where none has.
  */
 function combined(results: readonly Results[], name: string): number {
   const parts = results

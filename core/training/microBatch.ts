@@ -33,9 +33,9 @@ export interface BatchFeeds {
 }
 
 /**
- * Cuts rows into micro-batches of about `tokens` tokens or fewer, of nearly equal size. Rows of one prompt stay together, so that it is computed
- * once, and prompts whose completions are of similar length lie next to each other, so that little of attention is padding. The order depends
- * on the data alone.
+ * Cuts rows into micro-batches of about `tokens` tokens or fewer, of nearly equal size. Rows of one prompt stay together, so that it is
+ * computed once, and prompts whose completions are of similar length lie next to each other, so that little of attention is padding.
+ * The order depends on the data alone.
  */
 export function cutMicroBatches(rows: readonly TrainingRow[], tokens: number): readonly MicroBatch[] {
   const groups = groupsByLength(rows);

@@ -93,8 +93,8 @@ function checkedGap({ options, events, learner }: StepContext, { metrics }: Step
 }
 
 /**
- * Rows that cannot move anything are left out. Only where the policy is the one that sampled: every ratio is then 1, so that the metrics of what is
- * left are those of all rows; the gap between sampler and trainer is then measured on what is left.
+ * Rows that cannot move anything are left out. Only where the policy is the one that sampled: every ratio is then 1, so that the
+ * metrics of what is left are those of all rows; the gap between sampler and trainer is then measured on what is left.
  */
 function withoutIdleRows(rows: readonly TrainingRow[], { step }: TrainerOptions): readonly TrainingRow[] {
   const { skipsZeroAdvantage } = step.objective.requirements(step.objectiveConfig);

@@ -39,8 +39,9 @@ export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions
     if (ids.length > room) {
       throw new RlvrError(
         'training/prompt-too-long',
-        `The prompt of problem "${problem.id}" has ${ids.length} tokens; ${room} fit (rollout.max_prompt_tokens ${options.maxPromptTokens}, ` +
-          `the model's context of ${options.contextTokens} less ${options.maxCompletionTokens} for the completion).`,
+        `The prompt of problem "${problem.id}" has ${ids.length} tokens; ${room} fit ` +
+          `(rollout.max_prompt_tokens ${options.maxPromptTokens}, the model's context of ${options.contextTokens} less ` +
+          `${options.maxCompletionTokens} for the completion).`,
         { problem: problem.id, tokens: ids.length, room },
       );
     }
@@ -64,8 +65,8 @@ function renderPrompt(said: string, system: string | undefined, tokenizer: Token
 const triedQuestions = 64;
 
 /**
- * Makes the prompts of the longest questions of a data set that ends, so that one that does not fit is found before anything starts rather than in the
- * middle of a run. Throws as the builder does.
+ * Makes the prompts of the longest questions of a data set that ends, so that one that does not fit is found before anything starts
+ * rather than in the middle of a run. Throws as the builder does.
  */
 export function checkLongestPrompts(source: ProblemSource, promptOf: (problem: Problem) => Prompt): void {
   const problems = Array.from({ length: source.size ?? 1 }, (_, index) => source.problem(index));

@@ -32,8 +32,8 @@ export async function withReference(
 }
 
 /**
- * The k3 estimate of the KL from the reference to the policy that sampled the rows, over their active tokens: exp(ref - logp) - (ref - logp) - 1.
- * 0 where no token is active.
+ * The k3 estimate of the KL from the reference to the policy that sampled the rows, over their active tokens: exp(ref - logp) - (ref -
+ * logp) - 1. 0 where no token is active.
  */
 export function sampledDivergence(rows: readonly TrainingRow[]): number {
   let sum = 0;

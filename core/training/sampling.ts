@@ -42,10 +42,10 @@ export function sampleTokens(
   options: SamplingOptions,
   extra: { readonly seen?: tf.Tensor2D; readonly banned?: tf.Tensor1D } = {},
 ): SampledTokens {
-  const scaled = options.greedy ? logits : (tf.mul(logits, 1 / options.temperature) as tf.Tensor2D);
+  const scaled = options.greedy ? logits : tf.mul<tf.Tensor2D>(logits, 1 / options.temperature);
   const logProbs = tf.logSoftmax(scaled);
   const filtered = tf.logSoftmax(filterLogits(logits, options, extra));
-  const ids = options.greedy ? (tf.argMax(filtered, 1) as tf.Tensor1D) : drawFrom(filtered, uniforms);
+  const ids = options.greedy ? tf.argMax<tf.Tensor1D>(filtered, 1) : drawFrom(filtered, uniforms);
   const entropies: tf.Tensor1D = tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
   return { ids, filteredLogps: pick(filtered, ids), logps: pick(logProbs, ids), entropies };
 }

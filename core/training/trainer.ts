@@ -26,8 +26,8 @@ interface Run {
 }
 
 /**
- * Trains from `resumeFrom` (or the policy's start) to the last step. Everything random is named by the seed and the step it belongs to, so a resumed run
- * is the same run. Aborting ends it after the generation batch at hand, with a checkpoint.
+ * Trains from `resumeFrom` (or the policy's start) to the last step. Everything random is named by the seed and the step it belongs to,
+ * so a resumed run is the same run. Aborting ends it after the generation batch at hand, with a checkpoint.
  */
 export async function train(
   options: TrainerOptions,

@@ -19,7 +19,7 @@ export interface SamplingPolicy {
 }
 
 /** Completions whose KL from the reference is measured where the loss does not need it: enough for a curve, cheap beside a step. */
-const divergenceRows = 16;
+const divergenceRows = 8;
 
 /** Samples and judges the generation batch of this index, and scores it under the reference policy. */
 export async function sampledBatch(policy: SamplingPolicy, index: number): Promise<TrainingBatch> {

@@ -37,7 +37,8 @@ export function demonstrationRows(
     if (ids.length > generation.maxTokens) {
       throw new RlvrError(
         'dataset/invalid',
-        `The demonstration of problem "${problem.id}" has ${ids.length} tokens; rollout.max_completion_tokens allows ${generation.maxTokens}.`,
+        `The demonstration of problem "${problem.id}" has ${ids.length} tokens; ` +
+          `rollout.max_completion_tokens allows ${generation.maxTokens}.`,
         { problem: problem.id, tokens: ids.length },
       );
     }

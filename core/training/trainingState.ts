@@ -47,7 +47,8 @@ export function readTrainingState(folder: string, policy: Policy): LearnerState 
     if (missing !== undefined || !Number.isSafeInteger(step) || parameters.size !== policy.parameters.length) {
       throw new RlvrError(
         'run/corrupt',
-        `${file} does not hold the state of this experiment's adapter${missing === undefined ? '' : `: "${missing.name}" is missing or of another size`}.`,
+        `${file} does not hold the state of this experiment's adapter` +
+          `${missing === undefined ? '' : `: "${missing.name}" is missing or of another size`}.`,
         { file },
       );
     }

@@ -65,8 +65,8 @@ function updated(config: Config, parameter: OptimizedParameter, factors: StepFac
 }
 
 /**
- * AdamW (arXiv 1711.05101, algorithm 2) as torch.optim.AdamW computes it: p <- p (1 - lr decay) - lr m' / (sqrt(v') + eps) with bias-corrected
- * averages m', v'. Biases and norms do not decay unless `groups` says so.
+ * AdamW (arXiv 1711.05101, algorithm 2) as torch.optim.AdamW computes it: p <- p (1 - lr decay) - lr m' / (sqrt(v') + eps) with
+ * bias-corrected averages m', v'. Biases and norms do not decay unless `groups` says so.
  */
 export const adamw: Optimizer<Config> = {
   id: 'adamw',

@@ -33,7 +33,10 @@ function updated(
   return { value: tf.sub(value, tf.mul(direction, rate)), slots: { momentum_buffer: momentum } };
 }
 
-/** Stochastic gradient descent with momentum as torch.optim.SGD computes it: dampening does not act in the first step, decay is part of the gradient. */
+/**
+ * Stochastic gradient descent with momentum as torch.optim.SGD computes it: dampening does not act in the first step, decay is part of
+ * the gradient.
+ */
 export const sgd: Optimizer<Config> = {
   id: 'sgd',
   summary: 'Gradient descent with momentum, dampening and Nesterov’s variant',

@@ -44,7 +44,7 @@ const own = [
 ];
 
 function isUnset(value: unknown): boolean {
-  return value === null || value === false || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
+  return value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /** A configuration of PEFT's as ours, or why there is none. */

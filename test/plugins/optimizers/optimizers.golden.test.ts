@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Optimizer } from '../../../core/contracts/optimizer.ts';
 import type { ParameterSpec } from '../../../core/contracts/parameter.ts';
 import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
@@ -105,7 +105,8 @@ describe('optim/optimizers', () => {
   }
 
   for (const entry of file.cases) {
-    const title = `case ${entry.id} ${entry.optimizer} ${JSON.stringify(entry.options)}${entry.clip === undefined ? '' : `, clipped at ${entry.clip}`}`;
+    const clip = entry.clip === undefined ? '' : `, clipped at ${entry.clip}`;
+    const title = `case ${entry.id} ${entry.optimizer} ${JSON.stringify(entry.options)}${clip}`;
     const match = covered[entry.optimizer];
     const optimizer = plugins.optimizers.find(({ id }) => id === match?.id);
     if (match === undefined || optimizer === undefined) {
