@@ -14,6 +14,7 @@ import type { Subject } from './subject.ts';
 export interface EvaluationChoices {
   /** A data set's id, a `.jsonl` file, an experiment file, or a data set with its options as YAML in braces. */
   readonly data?: string;
+  /** A reward's id, or one with its options as YAML in braces. */
   readonly reward?: string;
   readonly problems?: number;
   readonly samples?: number;
@@ -59,7 +60,8 @@ export function evaluatedExperiment(
     const message = `A model brings no problems: choose some with --data, which takes ${takes}.`;
     throw new RlvrError('usage', message, { choices: ids });
   }
-  const rewards = choices.reward === undefined ? (chosen.rewards ?? own.rewards) : [{ type: choices.reward }];
+  const rewards =
+    choices.reward === undefined ? (chosen.rewards ?? own.rewards) : [pluginChoice(choices.reward, '--reward')];
   const { problems, samples, temperature, topP, seed, maxTokens } = choices;
   const experiment = {
     ...own.experiment,
@@ -71,8 +73,19 @@ export function evaluatedExperiment(
     },
     rollout: { ...(own.experiment['rollout'] as Section), ...given({ max_completion_tokens: maxTokens }) },
   };
-  const parsed = parseExperiment(JSON.stringify(experiment), 'evaluation');
-  return { experiment: resolveExperiment(parsed, catalog).experiment, dataFolder: chosen.folder };
+  return { experiment: resolveWhole(experiment, catalog), dataFolder: chosen.folder };
+}
+
+function resolveWhole(experiment: Section, catalog: PluginCatalog): Experiment {
+  try {
+    return resolveExperiment(parseExperiment(JSON.stringify(experiment), ''), catalog).experiment;
+  } catch (error) {
+    // It stands in no file, so there are no lines to name.
+    const { issues } = error instanceof RlvrError ? error.fields : {};
+    if (!(error instanceof RlvrError) || !Array.isArray(issues)) throw error;
+    const told = (issues as { path: string; message: string }[]).map(({ path: key, message }) => `${key}: ${message}`);
+    throw new RlvrError(error.code, told.join('\n'), error.fields, { cause: error });
+  }
 }
 
 interface OwnSettings {
@@ -109,7 +122,7 @@ function chooseData(choice: string, own: Section | undefined, cwd: string, catal
     data: { ...prompting(own), train: data, evaluate: data },
     folder: cwd,
   });
-  if (choice.trimStart().startsWith('{')) return asked(readYaml(choice, '--data').data);
+  if (isInline(choice)) return asked(pluginChoice(choice, '--data'));
   if (/\.ya?ml$/i.test(choice)) {
     const { resolved, source } = loadExperiment(cwd, choice, [], catalog);
     const { data, rewards } = resolved.experiment;
@@ -117,6 +130,15 @@ function chooseData(choice: string, own: Section | undefined, cwd: string, catal
   }
   if (/\.jsonl$/i.test(choice) || existsSync(file)) return asked({ type: 'jsonl', path: file });
   return asked({ type: catalog.find('dataset', choice).id });
+}
+
+/** A plugin by its id, or with its options as YAML in braces. */
+function pluginChoice(written: string, option: string): unknown {
+  return isInline(written) ? readYaml(written, option).data : { type: written };
+}
+
+function isInline(written: string): boolean {
+  return written.trimStart().startsWith('{');
 }
 
 /** How problems become prompts, without the problems. */

@@ -37,12 +37,13 @@ export function findSubject(context: CommandContext, reference: string, step: nu
     throw new RlvrError('usage', `--checkpoint chooses a checkpoint of a run; ${reference} is a model folder.`);
   }
   if (!looksLikePath(reference)) return findRunSubject(context, reference, step);
-  const hint = holds(folder, 'adapter_config.json')
-    ? ' It is the adapter alone; name the run that it belongs to instead.'
-    : ' Name a run by its id, or a Hugging Face model folder.';
-  throw new RlvrError('model/missing', `${reference} holds no config.json, so it is no model folder.${hint}`, {
-    path: folder,
-  });
+  throw new RlvrError(
+    'model/missing',
+    `${reference} holds no config.json, so it is no model folder. ${hintFor(folder)}`,
+    {
+      path: folder,
+    },
+  );
 }
 
 /** Finds a run at one of its checkpoints. Throws `run/not-found`, `run/invalid-id`. */
@@ -60,6 +61,12 @@ export function findRunSubject(context: CommandContext, reference: string, step:
   const wanted = step === undefined ? 'no checkpoint yet' : `no checkpoint of step ${step}`;
   const choices = steps.length === 0 ? '' : ` There are: ${steps.join(', ')}.`;
   throw new RlvrError('run/not-found', `Run ${name} has ${wanted}.${choices}`, { run: name, step, steps });
+}
+
+function hintFor(folder: string): string {
+  if (holds(folder, 'run.json')) return `It is a run: name it by its id, ${path.basename(folder)}.`;
+  if (holds(folder, 'adapter_config.json')) return 'It is an adapter alone: name the run that it belongs to instead.';
+  return 'Name a run by its id, or a Hugging Face model folder.';
 }
 
 function looksLikePath(reference: string): boolean {

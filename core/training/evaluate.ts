@@ -1,4 +1,5 @@
 import type { RewardFunction } from '../contracts/reward.ts';
+import { RlvrError } from '../errors.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { Prompt } from './prompts.ts';
@@ -129,6 +130,13 @@ function summarise(evaluated: readonly EvaluatedCompletion[], options: Evaluatio
     byProblem.set(prompt, known);
   }
   const judged = [...byProblem.values()].filter((samples) => samples.length > 0);
+  if (judged.length === 0) {
+    throw new RlvrError(
+      'dataset/invalid',
+      `The reward could judge none of the ${byProblem.size} problems: their references are not of the kind that it compares with.`,
+      { problems: byProblem.size },
+    );
+  }
   const counts = judged.map((samples) => ({ n: samples.length, c: samples.filter(Boolean).length }));
   const accuracies = counts.map(({ n, c }) => c / n);
   const interval = accuracyInterval(accuracies, options.seed);

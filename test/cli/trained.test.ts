@@ -86,7 +86,10 @@ describe('rlvr eval', () => {
       data: 'jsonl',
       problems: 2,
     });
-    expect((await evaluate('latest', { ...options, data: 'countdown', reward: 'format' }))['reward']).toBe('format');
+    const format = '{type: cosine_scaled, max_len: 9}';
+    expect((await evaluate('latest', { ...options, data: 'arithmetic', reward: format }))['reward']).toBe(
+      'cosine_scaled',
+    );
   });
 
   it('tells families apart', async () => {
@@ -109,6 +112,22 @@ describe('rlvr eval', () => {
     ['model', { data: 'arithmetics' }, 'There is no dataset named "arithmetics". Did you mean "arithmetic"?'],
     ['model', { data: 'arithmetic', reward: 'exact' }, 'error[config/unknown-plugin]'],
     ['model', { data: '{type: arithmetic, familys: [x]}' }, 'error[config/unknown-key]'],
+    [
+      'model',
+      { data: 'arithmetic', reward: 'repetition_penalty' },
+      'rewards.0.ngram_size: is missing; expected a whole',
+    ],
+    [
+      'model',
+      { data: 'arithmetic', reward: 'countdown' },
+      'error[dataset/invalid]: The reward could judge none of the',
+    ],
+    [
+      'model',
+      { data: 'arithmetic', problems: 0 },
+      'error[config/invalid]: evaluation.problems: expected at least 1, got 0',
+    ],
+    ['./.rlvr', {}, 'Name a run by its id, or a Hugging Face model folder.'],
     ['model', { data: 'none.jsonl' }, 'error[dataset/invalid]'],
     ['model', { data: 'none.rlvr.yaml' }, 'error[config/unreadable]'],
     ['model', { data: 'arithmetic', checkpoint: 2 }, 'error[usage]: --checkpoint chooses a checkpoint of a run'],
