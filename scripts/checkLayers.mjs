@@ -7,7 +7,7 @@ import extractConfig from 'dependency-cruiser/config-utl/extract-depcruise-confi
 import { root } from './tools.mjs';
 
 /** About four fifths of what there is; raise it as the code grows. */
-const fewestModules = 250;
+const fewestModules = 400;
 const folders = ['core', 'plugins', 'cli', 'extension', 'webviews', 'samples', 'bench', 'test'];
 
 /**
