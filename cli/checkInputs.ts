@@ -12,8 +12,9 @@ import { openWeightFiles } from '../core/model/weightFiles.ts';
 import { targetLayers } from '../core/training/policy.ts';
 
 /**
- * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that nothing is created for a run
- * that cannot start. Throws `model/...`, `tokenizer/...`, `safetensors/...`, `adapter/...` and `dataset/...` errors.
+ * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that
+ * nothing is created for a run that cannot start. Throws `model/...`, `tokenizer/...`, `safetensors/...`, `adapter/...`
+ * and `dataset/...` errors.
  */
 export async function checkInputs(experiment: Experiment, baseFolder: string, catalog: PluginCatalog): Promise<void> {
   const folder = path.resolve(baseFolder, experiment.model.path);

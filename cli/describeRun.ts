@@ -3,8 +3,8 @@ import { secondsSpent, stepsDone } from './display/runView.ts';
 import type { RunView } from './display/runView.ts';
 
 /**
- * A run as `rlvr show --json` prints it. Its keys stay as they are from version to version; new ones may come. Accuracies are fractions with their
- * 95 % interval; what is not known yet is left out.
+ * A run as `rlvr show --json` prints it. Its keys stay as they are from version to version; new ones may come.
+ * Accuracies are fractions with their 95 % interval; what is not known yet is left out.
  */
 export function describeRunJson(view: RunView): Readonly<Record<string, unknown>> {
   const { record, status, folder } = view;

@@ -26,8 +26,9 @@ export interface FollowOutcome {
 }
 
 /**
- * Shows a run until it ends or the user leaves it. Ctrl-C asks it to stop, a second one ends it at once. `worker` is its process, where that was
- * started from here. Throws `run/locked` and `run/unwritable` where that process could not begin.
+ * Shows a run until it ends or the user leaves it. Ctrl-C asks it to stop, a second one ends it at once. `worker` is
+ * its process, where that was started from here. Throws `run/locked` and `run/unwritable` where that process could not
+ * begin.
  */
 export async function followRun(
   context: CommandContext,
@@ -76,8 +77,8 @@ function chooseRenderer({ terminal, json }: CommandContext): RunRenderer {
 }
 
 /**
- * Returns a function that reads the run as it is now; each call reads only what is new of the metrics. A process that was started from here tells
- * by its end alone that no more comes: it lets go of the run a little before.
+ * Returns a function that reads the run as it is now; each call reads only what is new of the metrics. A process that
+ * was started from here tells by its end alone that no more comes: it lets go of the run a little before.
  */
 function createObserver(folder: string, worker: StartedWorker | undefined): () => Omit<RunView, 'isStopping'> {
   const tail = openMetricsTail(folder);

@@ -16,7 +16,10 @@ export interface LoadedExperiment {
   readonly source: RunRecord['source'];
 }
 
-/** Reads an experiment file, applies overrides, checks it and fills in its defaults. Throws `config/unreadable` and other `config/...` errors. */
+/**
+ * Reads an experiment file, applies overrides, checks it and fills in its defaults. Throws `config/unreadable` and
+ * other `config/...` errors.
+ */
 export function loadExperiment(
   cwd: string,
   file: string,

@@ -18,8 +18,8 @@ export interface WatchOptions {
 }
 
 /**
- * Shows a run until it ends or the user leaves it, then how it ended. Returns the exit code: 0 finished or left running, 130 stopped, else what
- * went wrong.
+ * Shows a run until it ends or the user leaves it, then how it ended. Returns the exit code: 0 finished or left
+ * running, 130 stopped, else what went wrong.
  */
 export async function watchToEnd(context: CommandContext, folder: string, options: WatchOptions): Promise<number> {
   const { terminal, json } = context;

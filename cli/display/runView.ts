@@ -56,8 +56,8 @@ export function accuracyPoints({ record, lines }: Pick<RunView, 'record' | 'line
 }
 
 /**
- * Seconds that a run still takes, from the pace of its last steps and of its last evaluation; undefined before there is any. The first step also traces
- * the graphs, so it counts only while it is alone.
+ * Seconds that a run still takes, from the pace of its last steps and of its last evaluation; undefined before there is
+ * any. The first step also traces the graphs, so it counts only while it is alone.
  */
 export function secondsLeft(view: RunView): number | undefined {
   const { steps } = view.record.experiment.training;

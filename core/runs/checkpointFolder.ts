@@ -39,9 +39,10 @@ export interface CheckpointOptions {
 }
 
 /**
- * Writes `checkpoints/step-N`. `write` fills the folder that it is given, whose name is temporary, and says in which format; then the folder is sealed
- * with the sizes of its files and of the run's appended files, made durable, and renamed: a checkpoint is there whole or not at all. The caller has
- * appended everything up to this step before. Throws `run/unwritable`, and then the earlier checkpoints are as they were.
+ * Writes `checkpoints/step-N`. `write` fills the folder that it is given, whose name is temporary, and says in which
+ * format; then the folder is sealed with the sizes of its files and of the run's appended files, made durable, and
+ * renamed: a checkpoint is there whole or not at all. The caller has appended everything up to this step before. Throws
+ * `run/unwritable`, and then the earlier checkpoints are as they were.
  */
 export async function writeCheckpoint(
   runFolder: string,

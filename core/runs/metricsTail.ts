@@ -22,8 +22,8 @@ export interface MetricsTail {
 }
 
 /**
- * Reads a growing `metrics.jsonl`. A file that shrank, also one that grew again beyond where it was, is noticed by the last line read, which
- * must still stand in its place.
+ * Reads a growing `metrics.jsonl`. A file that shrank, also one that grew again beyond where it was, is noticed by the
+ * last line read, which must still stand in its place.
  */
 export function openMetricsTail(runFolder: string): MetricsTail {
   const file = runFile(runFolder, 'metrics');
@@ -64,7 +64,10 @@ export function openMetricsTail(runFolder: string): MetricsTail {
   };
 }
 
-/** Changes of a run's metrics as they come, until `signal` is aborted. Watches the folder, and looks twice a second where watching fails. */
+/**
+ * Changes of a run's metrics as they come, until `signal` is aborted. Watches the folder, and looks twice a second
+ * where watching fails.
+ */
 export async function* followMetrics(
   runFolder: string,
   signal: AbortSignal,

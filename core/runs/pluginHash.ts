@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * SHA-256 of a plugin as it is loaded: the source text of its functions and its plain values, hooks included. Code that it imports is not seen
- * here; the hash of the whole program file, which the run records too, covers that.
+ * SHA-256 of a plugin as it is loaded: the source text of its functions and its plain values, hooks included. Code that
+ * it imports is not seen here; the hash of the whole program file, which the run records too, covers that.
  */
 export function pluginHash(plugin: object): string {
   const hash = createHash('sha256');

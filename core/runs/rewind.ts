@@ -10,10 +10,10 @@ import { syncFile } from './syncFile.ts';
 import { writing } from './writing.ts';
 
 /**
- * Puts a run's folder back to the moment of a checkpoint (or to before the first step, without one), so that training can go on from there with no line lost or
- * doubled: appended files are cut to their recorded length, later completions and checkpoints and what a
- * writer left unfinished removed. The caller holds the
- * run's lock. Doing it twice is the same as once. Throws `run/corrupt` where the metrics are shorter than recorded, `run/unwritable`.
+ * Puts a run's folder back to the moment of a checkpoint (or to before the first step, without one), so that training
+ * can go on from there with no line lost or doubled: appended files are cut to their recorded length, later completions
+ * and checkpoints and what a writer left unfinished removed. The caller holds the run's lock. Doing it twice is the
+ * same as once. Throws `run/corrupt` where the metrics are shorter than recorded, `run/unwritable`.
  */
 export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined): void {
   const lengths = checkpoint?.appendedLengths ?? {};
@@ -45,7 +45,8 @@ function checkMetricsAreThere(runFolder: string, recorded: number): void {
   if (size >= recorded) return;
   throw new RlvrError(
     'run/corrupt',
-    `${file} has ${size} bytes, but had ${recorded} when the checkpoint was made: lines are lost. Restore the file, or start the experiment anew.`,
+    `${file} has ${size} bytes, but had ${recorded} when the checkpoint was made: lines are lost. ` +
+      'Restore the file, or start the experiment anew.',
     { file, size, recorded },
   );
 }

@@ -39,8 +39,9 @@ export function saveRun(runFolder: string, record: RunRecord): void {
 }
 
 /**
- * Changes some keys of a run's `run.json`; the other keys stay. Only the process that holds the run's lock may call it. Reading and writing are one
- * step for this process (nothing of it runs in between). Returns the new record. Throws `run/unwritable`, `run/corrupt`.
+ * Changes some keys of a run's `run.json`; the other keys stay. Only the process that holds the run's lock may call it.
+ * Reading and writing are one step for this process (nothing of it runs in between). Returns the new record. Throws
+ * `run/unwritable`, `run/corrupt`.
  */
 export function updateRun(runFolder: string, change: Partial<RunRecord>): RunRecord {
   const record: RunRecord = { ...readRun(runFolder), ...change };

@@ -9,8 +9,9 @@ import { writing } from './writing.ts';
 const pollMilliseconds = 500;
 
 /**
- * Asks the process that works on a run to stop: the step in progress ends, a checkpoint is written. By SIGTERM, and by a file where that signal would kill
- * (Windows) or cannot reach (another host). Throws `run/not-running`, `run/unwritable`.
+ * Asks the process that works on a run to stop: the step in progress ends, a checkpoint is written. By SIGTERM, and by
+ * a file where that signal would kill (Windows) or cannot reach (another host). Throws `run/not-running`,
+ * `run/unwritable`.
  */
 export function requestStop(runFolder: string): void {
   const holder = runningHolder(runFolder);
@@ -24,7 +25,10 @@ export function requestStop(runFolder: string): void {
   });
 }
 
-/** Ends the process that works on a run at once; the run can be resumed from its newest checkpoint. Throws `run/not-running`, `run/locked`. */
+/**
+ * Ends the process that works on a run at once; the run can be resumed from its newest checkpoint. Throws
+ * `run/not-running`, `run/locked`.
+ */
 export function killRun(runFolder: string): void {
   const holder = runningHolder(runFolder);
   if (holder.host !== os.hostname()) {

@@ -18,8 +18,8 @@ export interface EventsLog extends Omit<AppendedFile, 'append'> {
 }
 
 /**
- * Opens a run's TensorBoard file to append to. Its name depends on the moment of the run's creation alone, so a resumed run goes on in the same file.
- * Throws `run/unwritable`.
+ * Opens a run's TensorBoard file to append to. Its name depends on the moment of the run's creation alone, so a resumed
+ * run goes on in the same file. Throws `run/unwritable`.
  */
 export function openEvents(runFolder: string, createdAt: string): EventsLog {
   const seconds = Math.floor(Date.parse(createdAt) / 1000);

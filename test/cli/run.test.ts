@@ -177,7 +177,9 @@ describe('two processes on one run', () => {
     expect(await rlvr(cwd, 'resume', 'latest')).toEqual({
       code: 2,
       out: '',
-      err: `error[run/locked]: Process ${holder?.pid} is working on this run. Watch it with \`rlvr attach\`, or end it with \`rlvr stop\`.\n`,
+      err:
+        `error[run/locked]: Process ${holder?.pid} is working on this run. ` +
+        'Watch it with `rlvr attach`, or end it with `rlvr stop`.\n',
     });
     const worker = await startProgram(product.worker, [run]).ended();
     expect(worker).toMatchObject({

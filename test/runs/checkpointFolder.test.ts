@@ -191,7 +191,8 @@ let operations = 0;
 const maybeDie = () => { if (++operations === dieAt) process.kill(process.pid, 'SIGKILL'); };
 for (let step = (newest?.step ?? 0) + 1; step <= 8; step++) {
   maybeDie();
-  writeCompletions(run, step, [{ step, prompt: 'p', completion: 'c', rewards: { exact: 1 }, advantage: 0, problemId: 'a', finished: true, tokens: 1 }]);
+  const row = { step, prompt: 'p', completion: 'c', rewards: { exact: 1 }, advantage: 0, problemId: 'a', finished: true, tokens: 1 };
+  writeCompletions(run, step, [row]);
   maybeDie();
   events.append(step, { reward: step }, 0);
   maybeDie();

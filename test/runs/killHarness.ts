@@ -54,8 +54,9 @@ export function createAgain({ cwd, reference }: Pick<KillSubject, 'cwd' | 'refer
 }
 
 /**
- * Starts a run's process and ends it with SIGKILL, `kills` times over, then lets `rlvr resume` bring the run to its end. Returns where the kills
- * landed; fewer than asked for where the run was at its end before. Throws where the finished run differs from the uninterrupted one.
+ * Starts a run's process and ends it with SIGKILL, `kills` times over, then lets `rlvr resume` bring the run to its
+ * end. Returns where the kills landed; fewer than asked for where the run was at its end before. Throws where the
+ * finished run differs from the uninterrupted one.
  */
 export async function killAndResume(
   subject: KillSubject,

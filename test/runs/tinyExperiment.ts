@@ -10,7 +10,10 @@ const dimensions = {
   num_key_value_heads: 1,
 };
 
-/** Settings of an experiment of a second or so. Its rewards tell completions of a random model apart, so that there is something to learn. */
+/**
+ * Settings of an experiment of a second or so. Its rewards tell completions of a random model apart, so that there is
+ * something to learn.
+ */
 const settings = {
   name: 'tiny',
   model: { path: 'model' },
