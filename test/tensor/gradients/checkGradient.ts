@@ -77,6 +77,7 @@ async function tracedGradients(each: GradientCase, symbolic: boolean): Promise<R
       const y = tf.cast(each.run(...given), 'float32');
       return tf.sum(tf.add(tf.mul(tf.square(y), 0.5), y));
     };
+    if (indices.length === 0) return { loss: loss() };
     const { value, grads } = tf.valueAndGrads(loss)(indices.map((i) => tensors[`${i}`]!));
     return { loss: value, ...Object.fromEntries(indices.map((index, i) => [`gradient ${index}`, grads[i]!])) };
   });

@@ -139,9 +139,9 @@ const moves: GradientCases = {
   ],
   ExpandDims: [on('an axis', (x) => tf.expandDims(x, 1))],
   GatherV2: [
-    on('duplicate rows', (x, i) => tf.gather(x, i as tf.Tensor1D), floats([4, 2]), ints([5], [3, 0, 3, 1, 3])),
-    on('columns', (x, i) => tf.gather(x, i as tf.Tensor1D, 1), floats([2, 4]), ints([3], [3, 0, 3])),
-    on('indices of two axes', (x, i) => tf.gather(x, i as tf.Tensor1D), floats([3, 2]), ints([2, 2], [1, 1, 2, 0])),
+    on('duplicate rows', (x, i) => tf.gather(x, i), floats([4, 2]), ints([5], [3, 0, 3, 1, 3])),
+    on('columns', (x, i) => tf.gather(x, i, 1), floats([2, 4]), ints([3], [3, 0, 3])),
+    on('indices of two axes', (x, i) => tf.gather(x, i), floats([3, 2]), ints([2, 2], [1, 1, 2, 0])),
   ],
   Pack: [on('an axis', (a, b) => tf.stack([a, b], 1), floats([2, 3], 1), floats([2, 3], 2))],
   PadV2: [
@@ -158,7 +158,7 @@ const moves: GradientCases = {
   ],
   Reshape: [
     on('a vector', (x) => tf.reshape(x, [-1])),
-    on('swapped', (x) => tf.reshape(x, [x.shape[1]!, x.shape[0]!])),
+    on('swapped', (x) => tf.reshape(x, [x.shape[1]!, x.shape[0]])),
   ],
   Reverse: [on('an axis', (x) => tf.reverse(x, 1))],
   Slice: [on('the middle', (x) => tf.slice(x, [0, 1], [2, 1])), on('to the end', (x) => tf.slice(x, [1, 1]))],
@@ -166,7 +166,7 @@ const moves: GradientCases = {
     on(
       'both parts',
       (x, a, b) => {
-        const [first, second] = splitRows(x as tf.Tensor2D, a.shape[0]!, b.shape[0]!);
+        const [first, second] = splitRows(x as tf.Tensor2D, a.shape[0], b.shape[0]);
         return tf.add(tf.sum(tf.square(first)), tf.sum(second));
       },
       floats([5, 2]),
