@@ -13,6 +13,7 @@ export interface Progress {
 
 /** Work that is shorter than this shows nothing. */
 const quietMilliseconds = 1000;
+const mostBarWidth = 30;
 /** Between two lines where nothing can be drawn over. */
 const lineMilliseconds = 5000;
 
@@ -30,9 +31,11 @@ export function createProgress(terminal: Terminal, label: string, json: boolean)
       update: (done, total) => {
         const elapsed = Date.now() - began;
         if (elapsed < quietMilliseconds) return;
-        const bar = { text: progressBar(done / total, 30, hasUnicode), style: 'green' } as const;
         const text = `  ${describe(label, done, total, elapsed)}`;
-        display.draw([formatPieces([bar, text], terminalWidth(terminal) - 1, style)]);
+        const room = terminalWidth(terminal) - 1;
+        const width = Math.max(4, Math.min(mostBarWidth, room - text.length));
+        const bar = { text: progressBar(done / total, width, hasUnicode), style: 'green' } as const;
+        display.draw([formatPieces([bar, text], room, style)]);
       },
       end: () => {
         display.clear();

@@ -22,7 +22,7 @@ export function lineChart(chart: ChartDescription, series: readonly Series[], la
     data-last-step="${Math.max(lastStep, 1)}"
   >
     ${unitTitle(chart.unit, scale)} ${y.ticks.map((tick) => valueTick(tick, y, chart, scale))}
-    ${x.ticks.map((tick) => stepTick(tick, x))}
+    ${x.ticks.filter(Number.isInteger).map((tick) => stepTick(tick, x))}
     <text class="tick" x="${right}" y="${height - 4}" text-anchor="end">step</text>
     ${boundLine(chart, y)} ${series.map((one, index) => drawSeries(one, index, x, y)).toReversed()}
     <line class="cursor" x1="0" x2="0" y1="${top}" y2="${bottom}" />

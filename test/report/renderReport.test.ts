@@ -229,6 +229,12 @@ describe('what is shown', () => {
     expect(drawn).not.toMatch(/ d="[^"]*(NaN|Infinity)/);
   });
 
+  it('counts steps in whole numbers, also where there is one', () => {
+    const short = renderReport(syntheticRun({ steps: 1 }));
+    const ticks = [...short.matchAll(/class="tick"[^>]*text-anchor="middle"\s*>([^<]*)</g)].map(([, text]) => text);
+    expect(new Set(ticks.filter((text) => !text?.endsWith('%')))).toEqual(new Set(['0', '1']));
+  });
+
   it('stays small over many steps', () => {
     expect(renderReport(syntheticRun({ steps: 3000 })).length).toBeLessThan(1_500_000);
   });
