@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Where golden data lies: `RLVR_GOLDEN`, else `test/golden`. Other data in the same formats may stand there. */
-export function goldenFolder(): string {
+function goldenFolder(): string {
   return path.resolve(process.env['RLVR_GOLDEN'] ?? path.join(import.meta.dirname, 'golden'));
 }
 

@@ -45,7 +45,7 @@ export const policyOptions = {
 };
 
 /** Options of the clipped surrogate. */
-export const clipOptions = {
+const clipOptions = {
   epsilon: z.number().min(0).default(0.2).describe('The ratio is clipped at 1 - epsilon'),
   epsilon_high: z.number().min(0).nullish().describe('The ratio is clipped at 1 + epsilon_high; unset: epsilon'),
   delta: z
@@ -68,7 +68,7 @@ export const policyAliases: Readonly<Record<string, string>> = {
 export type PolicyOptions = z.output<z.ZodObject<typeof policyOptions>>;
 
 /** Whether the bounds among the options are in order; the reason where not. */
-export function boundsProblem(options: PolicyOptions): string | undefined {
+function boundsProblem(options: PolicyOptions): string | undefined {
   if (options.entropy_coef_min > options.entropy_coef_max) return 'entropy_coef_min must not be above entropy_coef_max';
   const { rollout_clip_min: least, rollout_clip_max: largest } = options;
   const crossed = typeof least === 'number' && typeof largest === 'number' && least > largest;

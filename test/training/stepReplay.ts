@@ -17,7 +17,7 @@ import { stepPlan, type StepCase, type StepPlan } from './stepCases.ts';
 type AdamwConfig = Parameters<typeof adamw.update>[0];
 
 /** AdamW that also keeps the gradient that it was given, that is after clipping. */
-export const watchedAdamw: Optimizer<AdamwConfig> = {
+const watchedAdamw: Optimizer<AdamwConfig> = {
   ...adamw,
   slots: (config, spec) => [...adamw.slots(config, spec), { name: 'gradient', shape: spec.shape }],
   update: (config, parameters, scalars) =>
@@ -37,7 +37,7 @@ export interface Replay {
 }
 
 /** The product's name of a PEFT parameter. */
-export function parameterName(name: string): string {
+function parameterName(name: string): string {
   return name.replace(/^base_model\.model\./, '').replace(/\.default\.weight$/, '');
 }
 
