@@ -17,7 +17,12 @@ export function isMachineMetric(name: string): boolean {
   return name.startsWith('time/') || name.startsWith('memory/') || name.endsWith('tokens_per_second');
 }
 
-/** What every optimizer step on sampled completions logs; after an evaluation its accuracy with the interval is there as well. */
+/**
+ * What every optimizer step on sampled completions logs; after an evaluation its accuracy with the interval is there as well. Where the
+ * loss has no KL term, `kl` is estimated from a few completions of the generation batch. The gap is that of the tokens whose loss is
+ * computed. What is known of a generation batch alone is repeated in each of its steps, but its costs (`time/rollout`, `rollout/tokens`)
+ * count in the first.
+ */
 export const stepMetricNames: readonly string[] = [
   'reward/mean',
   'reward/std',
