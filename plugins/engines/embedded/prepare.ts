@@ -4,6 +4,7 @@ import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
 import type { RewardFunction } from '../../../core/contracts/reward.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
+import { rewardNames } from '../../../core/experiment/rewardNames.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
 import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
@@ -149,17 +150,15 @@ function accuracyReward(
   return rewards[Math.max(verifier, 0)]?.score ?? (() => ({ value: undefined }));
 }
 
-/** The experiment's rewards; one that is used twice gets a number behind its name. */
+/** The experiment's rewards, ready to score. */
 function weightedRewards({ rewards }: Experiment, catalog: PluginCatalog): readonly WeightedReward[] {
-  const used = new Map<string, number>();
-  return rewards.map((choice) => {
+  const names = rewardNames(rewards);
+  return rewards.map((choice, index) => {
     const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
-    const count = (used.get(plugin.id) ?? 0) + 1;
-    used.set(plugin.id, count);
     if (!Number.isFinite(choice.weight))
       throw new RlvrError('config/invalid', `The weight of reward "${plugin.id}" is not a finite number.`);
     return {
-      name: count === 1 ? plugin.id : `${plugin.id}-${count}`,
+      name: names[index] ?? plugin.id,
       weight: choice.weight,
       score: plugin.create(config),
     };
