@@ -55,7 +55,7 @@ export function registerTraceableGradients(): void {
       if (ids === undefined || Array.isArray(dy)) throw new TypeError('UnsortedSegmentSum has one output');
       // Rows with a negative id are in no segment.
       const isUsed = tf.cast(tf.greaterEqual(ids, tf.scalar(0, 'int32')), 'float32');
-      const rows = tf.gather(dy, tf.maximum(ids, tf.scalar(0, 'int32')) as tf.Tensor1D);
+      const rows = tf.gather(dy, tf.maximum<tf.Tensor1D>(ids, tf.scalar(0, 'int32')));
       return { x: () => tf.mul(rows, tf.reshape(isUsed, [...ids.shape, ...dy.shape.slice(1).map(() => 1)])) };
     },
   });
@@ -63,8 +63,9 @@ export function registerTraceableGradients(): void {
     kernelName: tf.Cumsum,
     inputsToSave: [],
     gradFunc: (dy, _saved, attributes) => {
+      if (Array.isArray(dy)) throw new TypeError('Cumsum has one output');
       const { axis, exclusive, reverse } = attributes as unknown as tf.CumsumAttrs;
-      return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
+      return { x: () => tf.cumsum(dy, axis, exclusive, !reverse) };
     },
   });
   registerBroadcasting(tf.Maximum, (dy, a, b) => {

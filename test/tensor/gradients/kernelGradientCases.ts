@@ -156,10 +156,7 @@ const moves: GradientCases = {
       ),
     ),
   ],
-  Reshape: [
-    on('a vector', (x) => tf.reshape(x, [-1])),
-    on('swapped', (x) => tf.reshape(x, [x.shape[1]!, x.shape[0]])),
-  ],
+  Reshape: [on('a vector', (x) => tf.reshape(x, [-1])), on('swapped', (x) => tf.reshape(x, [x.shape[1]!, x.shape[0]]))],
   Reverse: [on('an axis', (x) => tf.reverse(x, 1))],
   Slice: [on('the middle', (x) => tf.slice(x, [0, 1], [2, 1])), on('to the end', (x) => tf.slice(x, [1, 1]))],
   SplitRows: [

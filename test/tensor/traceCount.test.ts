@@ -1,0 +1,67 @@
+import * as ort from 'onnxruntime-node';
+import { expect, it, vi } from 'vitest';
+import { parseModelConfig } from '../../core/model/modelConfig.ts';
+import { randomStream } from '../../core/tensor/random.ts';
+import { createLearner } from '../../core/training/learner.ts';
+import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
+import { createPolicy } from '../../core/training/policy.ts';
+import { lora } from '../../plugins/adapters/lora.ts';
+import { grpo } from '../../plugins/objectives/grpo.ts';
+import { adamw } from '../../plugins/optimizers/adamw.ts';
+import { tinyConfig, weightsFor } from '../model/modelFolders.ts';
+
+/** Rows of any number and lengths. */
+function randomRows(step: number): readonly TrainingRow[] {
+  const random = randomStream(3, 'rows', step);
+  const tokens = (count: number): number[] => Array.from({ length: count }, () => random.integer(10));
+  const prompts = [0, 1].map(() => tokens(2 + random.integer(9)));
+  return Array.from({ length: 2 + random.integer(5) }, (_, i) => {
+    const ids = tokens(1 + random.integer(20));
+    const logps = ids.map(() => -2.5);
+    return {
+      prompt: prompts[i % 2]!,
+      ids,
+      policyLogps: logps,
+      samplingLogps: logps,
+      oldLogps: logps,
+      advantage: i - 1,
+      active: true,
+    };
+  });
+}
+
+it('trains 50 steps at natural lengths with two graphs', async () => {
+  const checkpoint = {
+    config: parseModelConfig(tinyConfig),
+    weights: weightsFor(tinyConfig),
+    dtype: 'F32',
+    hash: () => Promise.resolve(''),
+  } as const;
+  const learner = createLearner(checkpoint, {
+    policy: createPolicy(checkpoint, lora, lora.config.parse({ r: 2 }), 1),
+    objective: grpo,
+    objectiveConfig: grpo.config.parse({}),
+    optimizer: adamw,
+    optimizerConfig: adamw.config.parse({}),
+    maxGradNorm: 1,
+    oldIsCurrent: true,
+  });
+  // Looks on: sessions are still made by ONNX Runtime.
+  const sessions = vi.spyOn(ort.InferenceSession, 'create');
+  const shapes = new Set<string>();
+  for (let step = 0; step < 50; step++) {
+    const rows = randomRows(step);
+    shapes.add(rows.map(({ prompt, ids }) => `${prompt.length}+${ids.length}`).join());
+    const counts = { globalTokens: 40, stepRows: rows.length, stepsPerGeneration: 1, maxCompletionTokens: 20 };
+    await learner.step(cutMicroBatches(rows, 30), {
+      learningRate: 1e-3 / (step + 1),
+      temperature: 1,
+      totalSteps: 50,
+      counts,
+    });
+  }
+  expect(shapes.size).toBeGreaterThan(45);
+  // One graph that adds up gradients and one that also updates: no size, rate or step number is part of them.
+  expect(sessions.mock.calls.length).toBe(2);
+  await learner.release();
+});
