@@ -3,9 +3,9 @@ import { tf } from './tf.ts';
 import { isTracing } from './traceBackend.ts';
 
 /**
- * Gradients in place of those of tfjs that are wrong (Cumsum along an axis that is not the last; Maximum, Minimum and SquaredDifference where they broadcast)
- * or fill arrays and count repetitions in JavaScript, which a symbolic size does not allow. They hold for every backend. And those of the
- * tracing backend's own kernels.
+ * Gradients in place of those of tfjs that are wrong (Cumsum along an axis that is not the last; Maximum, Minimum and SquaredDifference
+ * where they broadcast) or fill arrays and count repetitions in JavaScript, which a symbolic size does not allow. They hold for every
+ * backend. And those of the tracing backend's own kernels.
  */
 export function registerTraceableGradients(): void {
   tf.registerGradient({

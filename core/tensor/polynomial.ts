@@ -1,6 +1,6 @@
 /**
- * A whole number written in symbols that stand for primes: coefficients by monomial. A monomial is the list of its primes in ascending order,
- * joined by commas; the constant term's is empty.
+ * A whole number written in symbols that stand for primes: coefficients by monomial. A monomial is the list of its primes in ascending
+ * order, joined by commas; the constant term's is empty.
  */
 export type Polynomial = ReadonlyMap<string, number>;
 

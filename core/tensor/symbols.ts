@@ -13,8 +13,9 @@ import {
  * Sizes that are only known when a graph runs. tfjs wants every shape to be made of numbers, so while tracing such a size is a
  * prime that no fixed size of the graph is a multiple of; a product of sizes then tells by its factors what it is made of.
  *
- * A sum or difference of sizes that an op makes (concat, slice, pad) is a symbol of its own, the same one each time. Numbers that the traced
- * function computes itself are understood when they are a product of sizes, a size plus or minus a small number, or the sum of two sizes.
+ * A sum or difference of sizes that an op makes (concat, slice, pad) is a symbol of its own, the same one each time. Numbers that the
+ * traced function computes itself are understood when they are a product of sizes, a size plus or minus a small number, or the sum of two
+ * sizes.
  */
 export interface SymbolicSize {
   readonly name: string;

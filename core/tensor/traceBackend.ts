@@ -128,7 +128,8 @@ export class TraceBackend extends KernelBackend {
   #unreadable(): RlvrError {
     return new RlvrError(
       'tensor/trace',
-      'The values of a tensor were read while tracing (data, dataSync, array, print, or a JavaScript condition on it). They exist only when the graph runs.',
+      'The values of a tensor were read while tracing (data, dataSync, array, print, or a JavaScript condition on it). ' +
+        'They exist only when the graph runs.',
     );
   }
 }

@@ -209,7 +209,10 @@ function exact(builder: GraphBuilder, x: Value): Value {
   return x.type === 'int32' ? castNode(builder, x, 'float64') : x;
 }
 
-/** Towards zero; NaN and infinities to 0, what is too large to the largest, where ONNX Runtime's own conversion depends on the processor. */
+/**
+ * Towards zero; NaN and infinities to 0, what is too large to the largest, where ONNX Runtime's own conversion depends on the
+ * processor.
+ */
 function truncated(builder: GraphBuilder, x: Value): Value {
   if (x.type !== 'float32' && x.type !== 'float64') return castNode(builder, x, 'int32');
   const largest = x.type === 'float32' ? 2 ** 31 - 128 : 2 ** 31 - 1;

@@ -17,8 +17,8 @@ export interface LowRank {
 }
 
 /**
- * y = x (W + s B A)^T + bias for x [tokens, in] -> [tokens, out]. The sum is formed once, so that forward and input gradient cost one product
- * each; the gradients of A and B go through the rank: with u = x A^T and v = dy B, dA = s v^T x and dB = s dy^T u. W gets none.
+ * y = x (W + s B A)^T + bias for x [tokens, in] -> [tokens, out]. The sum is formed once, so that forward and input gradient cost one
+ * product each; the gradients of A and B go through the rank: with u = x A^T and v = dy B, dA = s v^T x and dB = s dy^T u. W gets none.
  */
 export function lowRankLinear(x: tf.Tensor2D, parts: LowRank, bias?: tf.Tensor1D): tf.Tensor2D {
   const { weight, scaling } = parts;

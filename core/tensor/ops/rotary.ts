@@ -11,8 +11,8 @@ export interface RotaryTable {
 }
 
 /**
- * Rotary position embedding (Su et al., arXiv 2104.09864), halves convention: each head's pair (x_i, x_{i + d/2}) is turned by its position's
- * angle. x [tokens, heads * headDim], positions [tokens] int32. The gradient turns back: the same op with -sin.
+ * Rotary position embedding (Su et al., arXiv 2104.09864), halves convention: each head's pair (x_i, x_{i + d/2}) is turned by its
+ * position's angle. x [tokens, heads * headDim], positions [tokens] int32. The gradient turns back: the same op with -sin.
  */
 export function rotary(x: tf.Tensor2D, positions: tf.Tensor1D, table: RotaryTable): tf.Tensor2D {
   const y = withGradient(

@@ -3,9 +3,9 @@ import { withGradient } from './withGradient.ts';
 
 /**
  * Rows of x by index, where every row of x is taken at most once: y[i] = x[indices[i]].
- * The gradient is the gather the other way round, dx[j] = dy[inverse[j]], so `inverse` names for each row of x where it went. Places of y that
- * are padding may repeat any row of x if they carry no gradient. With `partial`, rows of x that are taken nowhere name the place past the end.
- * x [n, ...], indices [m...], inverse [n] or a shape with n entries (int32).
+ * The gradient is the gather the other way round, dx[j] = dy[inverse[j]], so `inverse` names for each row of x where it went. Places of y
+ * that are padding may repeat any row of x if they carry no gradient. With `partial`, rows of x that are taken nowhere name the place past
+ * the end. x [n, ...], indices [m...], inverse [n] or a shape with n entries (int32).
  */
 export function permuteRows(x: tf.Tensor, indices: tf.Tensor, inverse: tf.Tensor, partial = false): tf.Tensor {
   const rest = x.shape.slice(1);

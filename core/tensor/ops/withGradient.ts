@@ -1,8 +1,8 @@
 import { tf } from '../tf.ts';
 
 /**
- * An op with a gradient of its own. `gradient` gets the output's gradient and what `forward` saved, and returns one gradient for each input,
- * in order. What no one needs of them is cut from the traced graph.
+ * An op with a gradient of its own. `gradient` gets the output's gradient and what `forward` saved, and returns one gradient for each
+ * input, in order. What no one needs of them is cut from the traced graph.
  */
 export function withGradient<Inputs extends readonly tf.Tensor[], Saved extends readonly tf.Tensor[]>(
   inputs: readonly [...Inputs],

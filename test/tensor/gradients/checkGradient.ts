@@ -20,9 +20,9 @@ const defaultStep = 1 / 32;
 const defaultTolerance = 1e-4;
 
 /**
- * Compares traced gradients of sum(y^2 / 2 + y) with differences of tfjs's CPU backend, where custom gradients and ONNX ops play no part. The loss is summed
- * in float64, so that a float32 rounding of y, 6e-8, divided by a step of 1/32 is all of the noise; Richardson's extrapolation of two central
- * differences leaves an error of order step^4. Returns what is wrong, in words.
+ * Compares traced gradients of sum(y^2 / 2 + y) with differences of tfjs's CPU backend, where custom gradients and ONNX ops play no part.
+ * The loss is summed in float64, so that a float32 rounding of y, 6e-8, divided by a step of 1/32 is all of the noise; Richardson's
+ * extrapolation of two central differences leaves an error of order step^4. Returns what is wrong, in words.
  */
 export async function checkGradients(name: string, cases: readonly GradientCase[]): Promise<readonly string[]> {
   const problems: string[] = [];

@@ -11,7 +11,7 @@ const runs = 40;
 const threadCounts = [1, 2];
 
 /** What tfjs's own CPU backend gives. */
-export async function runEagerly({ inputs, run }: KernelCase): Promise<readonly TensorResult[]> {
+async function runEagerly({ inputs, run }: KernelCase): Promise<readonly TensorResult[]> {
   await tf.setBackend('cpu');
   return tf.tidy(() => {
     const results = run(...inputs.map(({ shape, dtype, data }) => tf.tensor(data, [...shape], dtype)));
