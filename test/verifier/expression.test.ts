@@ -75,7 +75,8 @@ it('agrees with the language on expressions of every shape', () => {
       const text = shape
         .replace(/\?/gu, () => operators[Math.floor(code / 3 ** place++) % 3] ?? '')
         .replace(/[a-d]/gu, (letter) => String(3 + 2 * 'abcd'.indexOf(letter)));
-      // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- the language is the reference here
+      // The language itself is the reference.
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
       expect(valueOf(text), text).toBe(String(new Function(`return ${text}`)()));
     }
   }

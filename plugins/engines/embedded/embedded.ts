@@ -123,7 +123,8 @@ async function checkSameData(
   if (changed.length === 0) return;
   throw new RlvrError(
     'run/environment-changed',
-    `The run cannot go on as it was: ${changed.join(', ')} ${changed.length === 1 ? 'has' : 'have'} changed since it was started. Start a new run instead.`,
+    `The run cannot go on as it was: ${changed.join(', ')} ${changed.length === 1 ? 'has' : 'have'} changed since it was ` +
+      'started. Start a new run instead.',
     { changed },
   );
 }
