@@ -91,7 +91,8 @@ export function compileStep(options: StepOptions, hookScalarNames: readonly stri
     const updated = branch(
       tensors['isLast'] as tf.Tensor,
       () => update(options, tensors, gradients, hookScalarNames),
-      (names) => Object.fromEntries(names.map((name) => [name, tensors[name] ?? tf.scalar(0)])),
+      // Nothing is updated, and nothing that could be read in its place is copied.
+      (names) => Object.fromEntries(names.map((name) => [name, tf.scalar(0)])),
     );
     return { ...metrics, ...Object.fromEntries(named), ...updated };
   });
