@@ -27,7 +27,6 @@ export async function workloadOf(file: string, threads: number): Promise<Workloa
     ['training.num_iterations', training.num_iterations, 1],
     ['training.steps_per_generation', training.steps_per_generation, 1],
     ['training.scale_rewards', training.scale_rewards, 'group'],
-    ['evaluation.samples', evaluation.samples, 1],
     ['evaluation.every', evaluation.every, 0],
     ['rollout.top_p', rollout.top_p, 1],
     ['rollout.top_k', rollout.top_k, 0],
@@ -46,7 +45,7 @@ export async function workloadOf(file: string, threads: number): Promise<Workloa
     name: experiment.name,
     model: resolve(dirname(file), experiment.model.path),
     problems: await open(data.train, 'train', (training.steps * rollout.batch_size) / rollout.group_size),
-    heldOut: await open(data.evaluate ?? data.train, 'report', evaluation.problems),
+    heldOut: repeated(await open(data.evaluate ?? data.train, 'report', evaluation.problems), evaluation.samples),
     chat: data.chat,
     ...(data.system === undefined ? {} : { system: data.system }),
     reward: 'boxed',
@@ -66,9 +65,16 @@ export async function workloadOf(file: string, threads: number): Promise<Workloa
     evaluation: {
       temperature: evaluation.temperature,
       topP: evaluation.top_p,
-      watched: await Promise.all(data.watch.map((choice) => open(choice, 'report', evaluation.problems))),
+      watched: (await Promise.all(data.watch.map((choice) => open(choice, 'report', evaluation.problems)))).map(
+        (problems) => repeated(problems, evaluation.samples),
+      ),
     },
   };
+}
+
+/** A problem that is answered several times stands in the list as often. */
+function repeated(problems: readonly BenchProblem[], samples: number): readonly BenchProblem[] {
+  return problems.flatMap((problem) => Array<BenchProblem>(samples).fill(problem));
 }
 
 function requireEqual(file: string, wanted: readonly (readonly [string, unknown, unknown])[]): void {

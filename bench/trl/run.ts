@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { workloadOf } from './defaultWorkload.ts';
 import { describeMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { measureRun, runOurs } from './oursSide.ts';
 import { randomWorkload } from './randomWorkload.ts';
 import { writeBlock } from './resultsFile.ts';
 import type { Setting } from './settings.ts';
-import { fixedLength, naturalLength } from './settings.ts';
+import { fixedLength, naturalLength, wholeExperiment } from './settings.ts';
 import type { SettingResult, Side } from './table.ts';
 import { renderResults, sides } from './table.ts';
 import { runTrl } from './trlSide.ts';
@@ -20,7 +21,8 @@ const usage = `Compares this project's training with TRL + PEFT on this machine.
 
   --setting TEXT      only settings whose title contains TEXT; may be given several times
   --side TEXT         only sides whose name contains TEXT (ours, TRL float32, TRL bfloat16); may be given several times
-  --repetitions N     default 5
+  --repetitions N     default 3; before them every side runs once uncounted
+  --whole N           repetitions of the whole default experiment, default 1; 0: it is left out
   --threads N         of the numeric libraries, default 2
   --write             put the tables into bench/RESULTS.md
   --help`;
@@ -31,6 +33,7 @@ interface Options {
   readonly settings: readonly string[];
   readonly sides: readonly Side[];
   readonly repetitions: number;
+  readonly wholeRepetitions: number;
   readonly threads: number;
   readonly write: boolean;
 }
@@ -45,7 +48,7 @@ export async function main(args: readonly string[], python: string, root: string
   const work = mkdtempSync(join(tmpdir(), 'rlvr-bench-'));
   try {
     const results: SettingResult[] = [];
-    for (const setting of allSettings(options, work)) results.push(await measureSetting(setting, options, work));
+    for (const setting of await allSettings(options, work)) results.push(await measureSetting(setting, options, work));
     report(results, options, args);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -58,16 +61,18 @@ function readOptions(args: readonly string[], python: string, root: string): Opt
     options: {
       setting: { type: 'string', multiple: true, default: [''] },
       side: { type: 'string', multiple: true, default: [''] },
-      repetitions: { type: 'string', default: '5' },
+      repetitions: { type: 'string', default: '3' },
+      whole: { type: 'string', default: '1' },
       threads: { type: 'string', default: '2' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const positive = (name: string, text: string): number => {
+  const count = (name: string, text: string, least: number): number => {
     const number = Number(text);
-    if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} ${text}: expected a positive integer`);
+    if (!Number.isInteger(number) || number < least)
+      throw new RangeError(`--${name} ${text}: expected a whole number of at least ${least}`);
     return number;
   };
   return {
@@ -75,25 +80,35 @@ function readOptions(args: readonly string[], python: string, root: string): Opt
     root,
     settings: values.setting,
     sides: sides.filter((side) => values.side.some((text) => side.includes(text))),
-    repetitions: positive('repetitions', values.repetitions),
-    threads: positive('threads', values.threads),
+    repetitions: count('repetitions', values.repetitions, 1),
+    wholeRepetitions: count('whole', values.whole, 0),
+    threads: count('threads', values.threads, 1),
     write: values.write,
   };
 }
 
-function allSettings(options: Options, work: string): Setting[] {
+async function allSettings(options: Options, work: string): Promise<Setting[]> {
   const scripts = join(options.root, 'bench', 'trl');
   const random = randomWorkload(work, options.python, scripts, options.threads);
   const randomDescription =
     'Qwen2 of 1.59 M random parameters, d 192, 4 layers; 64 completions in groups of 8, prompts of 32 tokens';
-  const settings = [fixedLength(random, randomDescription), naturalLength(random, randomDescription)];
+  const file = join(options.root, 'samples', 'arithmetic.rlvr.yaml');
+  const whole = await workloadOf(file, options.threads);
+  const wholeDescription = `The default experiment, samples/arithmetic.rlvr.yaml: ${whole.batchSize} completions in groups of ${whole.groupSize}`;
+  const settings = [
+    fixedLength(random, randomDescription),
+    naturalLength(random, randomDescription),
+    ...(options.wholeRepetitions === 0 ? [] : [wholeExperiment(whole, wholeDescription, file)]),
+  ];
   return settings.filter(({ title }) => options.settings.some((text) => title.includes(text)));
 }
 
-/** Every side once uncounted, then all sides next to each other in each repetition, in turning order. */
+/** Every side once uncounted (the long whole experiment aside), then all sides next to each other in each repetition, in turning order. */
 async function measureSetting(setting: Setting, options: Options, work: string): Promise<SettingResult> {
   const measurements: Record<Side, Measurement[]> = { ours: [], 'TRL float32': [], 'TRL bfloat16': [] };
-  for (let repetition = 0; repetition <= options.repetitions; repetition++) {
+  const isWhole = setting.experimentFile !== undefined;
+  const repetitions = isWhole ? options.wholeRepetitions : options.repetitions;
+  for (let repetition = isWhole ? 1 : 0; repetition <= repetitions; repetition++) {
     const turn = repetition % options.sides.length;
     for (const side of [...options.sides.slice(turn), ...options.sides.slice(0, turn)]) {
       const folder = mkdtempSync(join(work, 'run-'));
@@ -135,6 +150,6 @@ function report(results: readonly SettingResult[], options: Options, args: reado
   console.log(tables);
   console.error(`\nAll figures: ${file}`);
   if (!options.write) return;
-  const note = `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ${options.threads} threads a side, median (least to most) of ${options.repetitions} repetitions.`;
+  const note = `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ${options.threads} threads a side, median (least to most) of ${options.repetitions} repetitions, ${options.wholeRepetitions} of the whole experiment.`;
   writeBlock(join(options.root, 'bench', 'RESULTS.md'), 'trl', `${note}\n\n${tables}`);
 }
