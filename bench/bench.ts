@@ -12,7 +12,8 @@ import { renderEngine, type EngineResult } from './engine/table.ts';
 import { describeMachine } from './trl/machine.ts';
 import { writeBlock } from './trl/resultsFile.ts';
 
-const usage = `Measures a training step and a rollout of this project against the products of matrices in them, run alone, and against plain sgemm.
+const usage = `Measures a training step and a rollout of this project against the products of matrices in them, run alone, and
+against plain sgemm.
 
   npm run bench -- [options]
 

@@ -26,7 +26,8 @@ export function renderEngine(result: EngineResult, products: ProductsOf): string
   const { machine, command, threads, repetitions } = result;
   const { completions, completionTokens, prompts, promptTokens, rank } = benchShape;
   return [
-    `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ${threads} threads, median (least to most) of ${repetitions} repetitions.`,
+    `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ` +
+      `${threads} threads, median (least to most) of ${repetitions} repetitions.`,
     '',
     `Qwen2 of 1.59 M parameters, d 192, 4 layers; ${completions} completions of ${completionTokens} tokens, ${prompts} prompts of ${promptTokens} tokens; LoRA r ${rank} on seven modules. ` +
       '"Products alone" are the products of matrices that the work cannot do without, and nothing else, in one ONNX graph.',

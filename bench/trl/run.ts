@@ -94,7 +94,8 @@ async function allSettings(options: Options, work: string): Promise<Setting[]> {
     'Qwen2 of 1.59 M random parameters, d 192, 4 layers; 64 completions in groups of 8, prompts of 32 tokens';
   const file = join(options.root, 'samples', 'arithmetic.rlvr.yaml');
   const whole = await workloadOf(file, options.threads);
-  const wholeDescription = `The default experiment, samples/arithmetic.rlvr.yaml: ${whole.batchSize} completions in groups of ${whole.groupSize}`;
+  const groups = `${whole.batchSize} completions in groups of ${whole.groupSize}`;
+  const wholeDescription = `The default experiment, samples/arithmetic.rlvr.yaml: ${groups}`;
   const settings = [
     fixedLength(random, randomDescription),
     naturalLength(random, randomDescription),

@@ -18,7 +18,9 @@ const steps = 12;
 export function fixedLength(workload: Workload, description: string): Setting {
   return {
     title: `${workload.name}, fixed length`,
-    description: `${description}; every completion has ${workload.maxCompletionTokens} tokens (the end token is not sampled); ${steps} steps.`,
+    description:
+      `${description}; every completion has ${workload.maxCompletionTokens} tokens ` +
+      `(the end token is not sampled); ${steps} steps.`,
     workload: { ...withoutEvaluation(workload), steps, minCompletionTokens: workload.maxCompletionTokens },
     quantities: [firstStep, rolloutSpeed, stepTime, trainingTime, wholeRun, peakMemory],
   };

@@ -84,7 +84,7 @@ export interface ProjectedHeads {
 }
 
 /** The attention block's projections, head norms (Qwen3) and rotation. */
-export function projectHeads(
+function projectHeads(
   config: DecoderConfig,
   layers: DecoderLayers,
   name: string,

@@ -85,7 +85,8 @@ function slots(width: number): Int32Array {
 
 /**
  * Where attention finds each head's vectors: `queries` [rows, heads, width] and `keys` [rows, keyValueHeads, width] index the part's
- * tokens * heads vectors, padding points at the row's first token; `outputs` [tokens, heads] and `keyPlaces` [tokens, keyValueHeads] lead back.
+ * tokens * heads vectors, padding points at the row's first token; `outputs` [tokens, heads] and `keyPlaces`
+ * [tokens, keyValueHeads] lead back.
  * `places` is `queries` with padding past the end, for gradients: nothing may flow into padding.
  */
 function headFeeds(

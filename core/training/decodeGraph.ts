@@ -24,7 +24,7 @@ export function tracksSeen(options: SamplingOptions): boolean {
 }
 
 /** Size names of the decode graph. */
-export const decodeSizes = { rows: 'rows', past: 'past', chunk: 'chunk' } as const;
+const decodeSizes = { rows: 'rows', past: 'past', chunk: 'chunk' } as const;
 
 /** Added to a stop token's logit to hold it back. */
 const heldBack = -1e30;
@@ -32,7 +32,8 @@ const heldBack = -1e30;
 /**
  * A graph that samples up to `turns` tokens for each row, feeding each back, and stops when every row has met a stop token. Inputs: merged
  * weights, the logits of the first token to sample, the cache as `past.keys.N` and `past.values.N` with `pastBias`, `positions`,
- * `uniforms` [chunk, rows]. Outputs: `ids`, `logps`, `filteredLogps`, `entropies` [turns done, rows], the next `logits`, and the cache's additions.
+ * `uniforms` [chunk, rows]. Outputs: `ids`, `logps`, `filteredLogps`, `entropies` [turns done, rows], the
+ * next `logits`, and the cache's additions.
  */
 export function compileDecode(config: DecoderConfig, options: DecodeOptions): Promise<CompiledGraph> {
   return compile(decodeInputs(config, options), (inputs) => decodeChunk(config, options, inputs));
