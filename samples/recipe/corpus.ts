@@ -12,6 +12,6 @@ export const corpusDataset = {
   results: [0, 99],
   coefficients: [2, 9],
   constants: [1, 99],
-  solutions: [0, 99],
+  solutions: [0, 59],
   worked: 0.5,
 } as const;

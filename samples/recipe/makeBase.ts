@@ -22,7 +22,7 @@ import { writeRandomModel } from './randomModel.ts';
 /** The recipe; README.md says why. Examples are `steps` batches of `batch`. */
 const recipe = {
   seed: 20260101,
-  steps: 1953,
+  steps: 2400,
   batch: 64,
   learningRate: 2e-3,
   warmup: 100,
@@ -198,7 +198,8 @@ function printAccuracy(
   const last = passAtK[String(samples)] ?? NaN;
   const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
   process.stdout.write(
-    `${family}: pass@1 ${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)}), pass@${samples} ${percent(last)}; ${problems} held-out problems x ${samples}\n`,
+    `${family}: pass@1 ${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)}), ` +
+      `pass@${samples} ${percent(last)}; ${problems} held-out problems x ${samples}\n`,
   );
   return { problems, samples, passAt1: accuracy, low, high, passAt8: last };
 }
