@@ -29,7 +29,8 @@ export function renderEngine(result: EngineResult, products: ProductsOf): string
     `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ` +
       `${threads} threads, median (least to most) of ${repetitions} repetitions.`,
     '',
-    `Qwen2 of 1.59 M parameters, d 192, 4 layers; ${completions} completions of ${completionTokens} tokens, ${prompts} prompts of ${promptTokens} tokens; LoRA r ${rank} on seven modules. ` +
+    `Qwen2 of 1.59 M parameters, d 192, 4 layers; ${completions} completions of ${completionTokens} tokens, ` +
+      `${prompts} prompts of ${promptTokens} tokens; LoRA r ${rank} on seven modules. ` +
       '"Products alone" are the products of matrices that the work cannot do without, and nothing else, in one ONNX graph.',
     '',
     ...timesTable(result, products),
@@ -71,7 +72,10 @@ function timesTable({ seconds }: EngineResult, { sgemm, step, decode }: Products
 
 function shareNote({ seconds }: EngineResult): string {
   const ratios = pairwiseRatios(seconds['step products'] ?? [], seconds['step'] ?? []).map((ratio) => ratio * 100);
-  return `The products of the training step, run alone, take **${format(spreadOf(ratios))} %** of the step's time (wanted: at least ${wantedShare * 100} %).`;
+  return (
+    `The products of the training step, run alone, take **${format(spreadOf(ratios))} %** of the step's time ` +
+    `(wanted: at least ${wantedShare * 100} %).`
+  );
 }
 
 function operatorTable(name: string, shares: readonly OperatorShare[]): string[] {

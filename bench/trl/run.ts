@@ -151,6 +151,9 @@ function report(results: readonly SettingResult[], options: Options, args: reado
   console.log(tables);
   console.error(`\nAll figures: ${file}`);
   if (!options.write) return;
-  const note = `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`${command}\`; ${options.threads} threads a side, median (least to most) of ${options.repetitions} repetitions, ${options.wholeRepetitions} of the whole experiment.`;
+  const machineText = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`;
+  const note =
+    `${machine.date.slice(0, 10)}, ${machineText}; \`${command}\`; ${options.threads} threads a side, median (least to most) ` +
+    `of ${options.repetitions} repetitions, ${options.wholeRepetitions} of the whole experiment.`;
   writeBlock(join(options.root, 'bench', 'RESULTS.md'), 'trl', `${note}\n\n${tables}`);
 }

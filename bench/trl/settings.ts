@@ -30,7 +30,9 @@ export function fixedLength(workload: Workload, description: string): Setting {
 export function naturalLength(workload: Workload, description: string): Setting {
   return {
     title: `${workload.name}, natural length`,
-    description: `${description}; completions end where the model ends them, at most ${workload.maxCompletionTokens} tokens; ${steps} steps.`,
+    description:
+      `${description}; completions end where the model ends them, at most ${workload.maxCompletionTokens} tokens; ` +
+      `${steps} steps.`,
     workload: { ...withoutEvaluation(workload), steps, minCompletionTokens: 0 },
     quantities: [firstStep, rolloutSpeed, stepTime, trainingTime, wholeRun, peakMemory],
   };

@@ -97,7 +97,7 @@ export function decodeBlockStep(
   const q = tf.slice(turned, [0, 0], [rows, heads * headDim]);
   const k = tf.slice(turned, [0, heads * headDim], [rows, keyValueHeads * headDim]);
   const appended = (recent: tf.Tensor4D, own: tf.Tensor): tf.Tensor4D =>
-    tf.concat([recent, tf.reshape(own, [rows, keyValueHeads, 1, headDim])], 2) as tf.Tensor4D;
+    tf.concat<tf.Tensor4D>([recent, tf.reshape(own, [rows, keyValueHeads, 1, headDim])], 2);
   const recentKeys = appended(cache.recentKeys, k);
   const recentValues = appended(cache.recentValues, values);
   const attended = attendToCache(

@@ -40,11 +40,17 @@ interface AttentionBiases {
 /** Added to a score to hide it; large enough that its softmax is exactly 0, small enough to stay finite. */
 const hidden = -1e9;
 
-/** A named tensor of a packed batch. */
-export function packed<T extends tf.Tensor>(tensors: PackedTensors, name: string): T {
+/** A named index array of a packed batch. */
+export function packed(tensors: PackedTensors, name: string): tf.Tensor1D {
   const tensor = tensors[name];
   if (tensor === undefined) throw new TypeError(`the packed batch has no "${name}"`);
-  return tensor as T;
+  return tensor as tf.Tensor1D;
+}
+
+/** Which prompt each completion continues, as a matrix of zeros and ones. */
+export function membershipOf(tensors: PackedTensors): tf.Tensor2D {
+  const tensor: tf.Tensor = packed(tensors, 'membership');
+  return tensor as tf.Tensor2D;
 }
 
 /** Runs the decoder's blocks over a packed batch (Qwen2, Qwen3 and Llama differ only in biases, head norms and rotary table). */
@@ -57,7 +63,7 @@ export function runDecoder(
   const biases = attentionBiases(batch);
   const promptKeys: tf.Tensor4D[] = [];
   const promptValues: tf.Tensor4D[] = [];
-  let x = tf.gather(layers.embedding(), packed<tf.Tensor1D>(batch, 'ids'));
+  let x = tf.gather(layers.embedding(), packed(batch, 'ids'));
   for (let block = 0; block < config.layers; block++) {
     const name = `model.layers.${block}`;
     const normed = rmsNorm(x, layers.norm(`${name}.input_layernorm`), config.rmsNormEpsilon);
@@ -114,13 +120,13 @@ function attend(
 ): { output: tf.Tensor2D; promptKeys: tf.Tensor4D; promptValues: tf.Tensor4D } {
   const scale = 1 / Math.sqrt(config.headDim);
   const width = config.heads * config.headDim;
-  const promptTokens = packed(batch, 'prompt.outputs').shape[0] ?? 0;
+  const promptTokens = packed(batch, 'prompt.outputs').shape[0];
   if (biases.completion === undefined) {
     const [q, k, v] = partHeads(config, batch, 'prompt', heads);
     const output = backToTokens(attention(q, k, v, biases.prompt, scale), batch, 'prompt', width);
     return { output, promptKeys: k, promptValues: v };
   }
-  const completionTokens = packed(batch, 'completion.outputs').shape[0] ?? 0;
+  const completionTokens = packed(batch, 'completion.outputs').shape[0];
   const [queries, keys, values] = [heads.queries, heads.keys, heads.values].map((x) =>
     splitRows(x, promptTokens, completionTokens),
   );
@@ -129,7 +135,7 @@ function attend(
   const [promptQ, promptK, promptV] = partHeads(config, batch, 'prompt', part(0));
   const [ownQ, ownK, ownV] = partHeads(config, batch, 'completion', part(1));
   const shared = (x: tf.Tensor4D): tf.Tensor4D =>
-    repeatRows(x, packed(batch, 'completion.prompt'), packed(batch, 'membership')) as tf.Tensor4D;
+    repeatRows(x, packed(batch, 'completion.prompt'), membershipOf(batch)) as tf.Tensor4D;
   const promptOut = attention(promptQ, promptK, promptV, biases.prompt, scale);
   const allK = tf.concat([shared(promptK), ownK], 2);
   const allV = tf.concat([shared(promptV), ownV], 2);
@@ -166,7 +172,7 @@ function backToTokens(x: tf.Tensor4D, batch: PackedTensors, part: string, width:
   const back = packed(batch, `${part}.outputs`);
   const vectors = tf.reshape(x, [rows * heads * slots, dim]);
   const taken = permuteRows(vectors, back, packed(batch, `${part}.places`), true);
-  return tf.reshape(taken, [back.shape[0] ?? 0, width]);
+  return tf.reshape(taken, [back.shape[0], width]);
 }
 
 function attentionBiases(batch: PackedTensors): AttentionBiases {
@@ -174,16 +180,13 @@ function attentionBiases(batch: PackedTensors): AttentionBiases {
     const later = tf.greater(tf.expandDims(slots, 0), tf.expandDims(slots, 1));
     return tf.mul(tf.cast(later, 'float32'), hidden);
   };
-  const promptSlots = packed<tf.Tensor1D>(batch, 'prompt.slots');
+  const promptSlots = packed(batch, 'prompt.slots');
   const prompt = causal(promptSlots);
   if (batch['completion.slots'] === undefined) return { prompt };
-  const lengths = tf.gather(
-    packed<tf.Tensor1D>(batch, 'prompt.lengths'),
-    packed<tf.Tensor1D>(batch, 'completion.prompt'),
-  );
+  const lengths = tf.gather(packed(batch, 'prompt.lengths'), packed(batch, 'completion.prompt'));
   const rows = lengths.shape[0];
   const own = causal(packed(batch, 'completion.slots'));
-  const width = own.shape[0] ?? 0;
+  const width = own.shape[0];
   const beyond = tf.greaterEqual(
     tf.reshape(promptSlots, [1, 1, 1, promptSlots.shape[0]]),
     tf.reshape(lengths, [rows, 1, 1, 1]),

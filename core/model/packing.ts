@@ -145,8 +145,9 @@ function membership({ prompts, completions }: SequenceBatch): Float32Array {
 
 /**
  * Which hidden state predicts each completion token: the prompt's last one for the first token, the token before for the others.
- * `lastOfPrompt` [prompts] and `lastOfPromptBack` index prompt tokens; `predictors` [completionTokens] indexes the list made of each completion's
- * first predictor [completions] followed by the hidden states of all completion tokens; `predictorsBack` leads from that list to the places.
+ * `lastOfPrompt` [prompts] and `lastOfPromptBack` index prompt tokens; `predictors` [completionTokens] indexes the list made of each
+ * completion's first predictor [completions] followed by the hidden states of all completion tokens; `predictorsBack` leads from that
+ * list to the places.
  * Its last entry per completion (the last token predicts nothing) and the prompt tokens but the last go to a place that gets no gradient:
  * index `completionTokens`, which the decoder appends as zeros.
  */

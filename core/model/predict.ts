@@ -2,7 +2,7 @@ import { permuteRows, repeatRows } from '../tensor/ops/rows.ts';
 import { joinRows, splitRows } from '../tensor/ops/segments.ts';
 import { entropyOf, tokenLogProbs } from '../tensor/ops/tokenLogProbs.ts';
 import { tf } from '../tensor/tf.ts';
-import { packed, type DecoderLayers, type PackedTensors } from './decoder.ts';
+import { membershipOf, packed, type DecoderLayers, type PackedTensors } from './decoder.ts';
 
 /** Log-probability and entropy of every completion token, [completionTokens] each. */
 export interface Predictions {
@@ -20,12 +20,12 @@ export function predictCompletions(
   batch: PackedTensors,
   inverseTemperature: tf.Scalar,
 ): Predictions {
-  const promptTokens = packed(batch, 'lastOfPromptBack').shape[0] ?? 0;
-  const ownTokens = packed(batch, 'predictors').shape[0] ?? 0;
-  const sources = packed(batch, 'predictorsBack').shape[0] ?? 0;
+  const promptTokens = packed(batch, 'lastOfPromptBack').shape[0];
+  const ownTokens = packed(batch, 'predictors').shape[0];
+  const sources = packed(batch, 'predictorsBack').shape[0];
   const [ofPrompts, own] = splitRows(hidden, promptTokens, ownTokens);
   const last = permuteRows(ofPrompts, packed(batch, 'lastOfPrompt'), packed(batch, 'lastOfPromptBack'), true);
-  const first = repeatRows(last, packed(batch, 'completion.prompt'), packed(batch, 'membership')) as tf.Tensor2D;
+  const first = repeatRows(last, packed(batch, 'completion.prompt'), membershipOf(batch)) as tf.Tensor2D;
   const candidates = joinRows(first, own, sources);
   const predictors = permuteRows(
     candidates,
@@ -33,12 +33,12 @@ export function predictCompletions(
     packed(batch, 'predictorsBack'),
     true,
   ) as tf.Tensor2D;
-  const logits = tf.mul(layers.logits(predictors), inverseTemperature) as tf.Tensor2D;
+  const logits = tf.mul<tf.Tensor2D>(layers.logits(predictors), inverseTemperature);
   const ids = completionIds(batch, promptTokens, ownTokens);
   return { logps: tokenLogProbs(logits, ids), entropies: entropyOf(logits) };
 }
 
 function completionIds(batch: PackedTensors, promptTokens: number, ownTokens: number): tf.Tensor1D {
-  const ids = tf.expandDims(packed<tf.Tensor1D>(batch, 'ids'), 1) as tf.Tensor2D;
+  const ids = tf.expandDims<tf.Tensor2D>(packed(batch, 'ids'), 1);
   return tf.squeeze(splitRows(ids, promptTokens, ownTokens)[1], [1]);
 }

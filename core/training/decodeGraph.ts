@@ -75,20 +75,21 @@ function decodeChunk(
   options: DecodeOptions,
   inputs: Readonly<Record<string, tf.Tensor>>,
 ): Record<string, tf.Tensor> {
-  const input = <T extends tf.Tensor>(name: string): T => inputs[name] as T;
+  const input = (name: string): tf.Tensor => inputs[name] as tf.Tensor;
   const weight: WeightLookup = (name) => input(weightPrefix + name);
   const biased = biasedModules(config);
   const blocks = blocksOf(config).map((block) => decodeBlock(config, block, weight, (name) => biased.has(name)));
-  const table = { cos: input<tf.Tensor2D>('cos'), sin: input<tf.Tensor2D>('sin') };
+  const table = { cos: input('cos') as tf.Tensor2D, sin: input('sin') as tf.Tensor2D };
   const embedding = weight(EMBEDDING) as tf.Tensor2D;
   const head = config.tiedEmbeddings ? embedding : (weight(LM_HEAD) as tf.Tensor2D);
   const stop = stopVector(config, options);
-  const empty = input<tf.Tensor4D>('empty');
+  const empty = input('empty') as tf.Tensor4D;
+  const pastBias = input('pastBias') as tf.Tensor4D;
   const names = blocksOf(config).flatMap((block) => [`keys.${block}`, `values.${block}`]);
-  const rows = input('logits').shape[0] ?? 0;
+  const [rows] = (input('logits') as tf.Tensor2D).shape;
   const seen = tracksSeen(options) ? { seen: input('seen') } : {};
   const result = loop({
-    turns: input<tf.Scalar>('turns'),
+    turns: input('turns') as tf.Scalar,
     carried: {
       logits: input('logits'),
       positions: input('positions'),
@@ -101,26 +102,21 @@ function decodeChunk(
       const logits = carried['logits'] as tf.Tensor2D;
       const positions = carried['positions'] as tf.Tensor1D;
       const before = carried['seen'] as tf.Tensor2D | undefined;
-      const held = options.holdsStop ? tf.mul(stop, tf.gather(input<tf.Tensor1D>('stopsHeld'), turn)) : undefined;
-      const sampled = sampleTokens(
-        logits,
-        tf.gather(input<tf.Tensor2D>('uniforms'), turn) as tf.Tensor as tf.Tensor1D,
-        options,
-        {
-          ...(before === undefined ? {} : { seen: before }),
-          ...(held === undefined ? {} : { banned: tf.mul(held, heldBack) as tf.Tensor1D }),
-        },
-      );
+      const held = options.holdsStop ? tf.mul(stop, tf.gather(input('stopsHeld') as tf.Tensor1D, turn)) : undefined;
+      const sampled = sampleTokens(logits, tf.gather(input('uniforms'), turn) as tf.Tensor1D, options, {
+        ...(before === undefined ? {} : { seen: before }),
+        ...(held === undefined ? {} : { banned: tf.mul<tf.Tensor1D>(held, heldBack) }),
+      });
       let x = tf.gather(embedding, sampled.ids);
       const grown: Record<string, tf.Tensor> = {};
       blocks.forEach((block, index) => {
         const cache: BlockCache = {
-          pastKeys: input(`past.keys.${index}`),
-          pastValues: input(`past.values.${index}`),
+          pastKeys: input(`past.keys.${index}`) as tf.Tensor4D,
+          pastValues: input(`past.values.${index}`) as tf.Tensor4D,
           recentKeys: carried[`keys.${index}`] as tf.Tensor4D,
           recentValues: carried[`values.${index}`] as tf.Tensor4D,
         };
-        const step = decodeBlockStep(config, block, x, positions, cache, input('pastBias'), table);
+        const step = decodeBlockStep(config, block, x, positions, cache, pastBias, table);
         x = step.x;
         grown[`keys.${index}`] = step.recentKeys;
         grown[`values.${index}`] = step.recentValues;

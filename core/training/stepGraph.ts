@@ -221,19 +221,20 @@ function keepGap(batch: PolicyBatch, sampled: tf.Tensor2D, keep: (name: string, 
 }
 
 function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D, entropies: tf.Tensor1D): PolicyBatch {
-  const input = <T extends tf.Tensor>(name: string): T => tensors[name] as T;
+  const input = (name: string): tf.Tensor => tensors[name] as tf.Tensor;
   const padded = (values: tf.Tensor1D): tf.Tensor2D =>
     permuteRows(values, input('tokenAt'), input('placeOf')) as tf.Tensor2D;
   const current = padded(logps);
-  const count = (name: (typeof countNames)[number]): tf.Scalar => input(`count.${name}`);
+  const count = (name: (typeof countNames)[number]): tf.Scalar => input(`count.${name}`) as tf.Scalar;
+  const matrix = (name: string): tf.Tensor2D => input(name) as tf.Tensor2D;
   return {
     logps: current,
-    oldLogps: options.oldIsCurrent ? withoutGradient([current], (logps2) => logps2.clone()) : input('oldLogps'),
-    samplingLogps: input('samplingLogps'),
-    ...(tensors['referenceLogps'] === undefined ? {} : { referenceLogps: input<tf.Tensor2D>('referenceLogps') }),
+    oldLogps: options.oldIsCurrent ? withoutGradient([current], (logps2) => logps2.clone()) : matrix('oldLogps'),
+    samplingLogps: matrix('samplingLogps'),
+    ...(tensors['referenceLogps'] === undefined ? {} : { referenceLogps: matrix('referenceLogps') }),
     entropies: padded(entropies),
-    mask: input('mask'),
-    advantages: input('advantages'),
+    mask: matrix('mask'),
+    advantages: input('advantages') as tf.Tensor1D,
     counts: {
       rows: count('rows'),
       localTokens: count('localTokens'),
@@ -244,7 +245,7 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
       maxCompletionTokens: count('maxCompletionTokens'),
     },
     state: Object.fromEntries(
-      Object.keys(objectiveStart(options)).map((name) => [name, input<tf.Scalar>(stepPrefixes.objective + name)]),
+      Object.keys(objectiveStart(options)).map((name) => [name, input(stepPrefixes.objective + name) as tf.Scalar]),
     ),
   };
 }
