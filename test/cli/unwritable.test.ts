@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readMetrics } from '../../core/runs/metrics.ts';
 import { temporaryFolder } from '../runs/folder.ts';
 import { outcomeOf } from '../runs/outcome.ts';
@@ -85,7 +85,9 @@ describe('a folder that cannot be written', () => {
     const runs = path.join(disk.folder, 'runs');
     const started = await rlvr(cwd, 'run', file, '--runs-folder', runs, '--set', 'training.steps=2');
     expect(started.code).toBe(0);
-    execFileSync('mount', ['-o', 'remount,ro', disk.folder]);
+    // The worker has its log open until its process is gone, a moment after the run has ended.
+    const remount = (): Buffer => execFileSync('mount', ['-o', 'remount,ro', disk.folder], { stdio: 'pipe' });
+    await vi.waitFor(remount, { timeout: 20_000 });
     for (const args of [
       ['run', file],
       ['resume', 'latest'],
