@@ -31,7 +31,8 @@ export function renderEngine(result: EngineResult, products: ProductsOf): string
     '',
     `Qwen2 of 1.59 M parameters, d 192, 4 layers; ${completions} completions of ${completionTokens} tokens, ` +
       `${prompts} prompts of ${promptTokens} tokens; LoRA r ${rank} on seven modules. ` +
-      '"Products alone" are the products of matrices that the work cannot do without, and nothing else, in one ONNX graph.',
+      '"Products alone" are the products of matrices of the work (base and adapter, their input gradients and the adapter\'s own ' +
+      'gradients, attention, output head), without padding, and nothing else, in one ONNX graph.',
     '',
     ...timesTable(result, products),
     '',
