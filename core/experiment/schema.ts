@@ -66,7 +66,7 @@ const trainingSchema = z
     steps: positiveInteger.default(100).describe('Optimizer steps'),
     num_iterations: positiveInteger.default(1).describe('Times each generation batch is trained on'),
     steps_per_generation: positiveInteger.default(1).describe('Optimizer steps in which a generation batch is used up'),
-    micro_batch_tokens: positiveInteger.default(2048).describe('Tokens computed at once; gradients are accumulated'),
+    micro_batch_tokens: positiveInteger.default(1024).describe('Tokens computed at once; gradients are accumulated'),
     max_grad_norm: z.number().min(0).default(1).describe('Gradients are clipped to this norm; 0: not clipped'),
     scale_rewards: z
       .enum(['group', 'batch', 'none'])
