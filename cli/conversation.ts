@@ -3,6 +3,7 @@ import { renderChat } from '../core/model/chatTemplate.ts';
 import type { ChatMessage } from '../core/model/chatTemplate.ts';
 import { randomStream } from '../core/tensor/random.ts';
 import { createSampler } from '../core/training/rollout.ts';
+import { plainSampling } from '../core/training/sampling.ts';
 import type { Sampler, WeightFeeds } from '../core/training/rollout.ts';
 import { feedsOf } from './loadedPolicy.ts';
 import type { LoadedPolicy } from './loadedPolicy.ts';
@@ -120,14 +121,7 @@ async function sample(
     maxTokens: Math.min(options.maxTokens, room),
     minTokens: 0,
     stopIds,
-    sampling: {
-      greedy: options.temperature === 0,
-      temperature: options.temperature === 0 ? 1 : options.temperature,
-      topK: 0,
-      topP: options.topP,
-      minP: 0,
-      repetitionPenalty: 1,
-    },
+    sampling: plainSampling(options.temperature, options.topP),
     // A character may be spread over tokens that are not all there yet.
     onDidDecode: ({ ids: rows }) => {
       tell(decode(rows[0] ?? []).replace(/\ufffd+$/, ''));

@@ -4,6 +4,7 @@ import { chosenPlugin } from '../core/experiment/pluginChoices.ts';
 import { weightPrefix } from '../core/model/baseLayers.ts';
 import { loadCheckpoint } from '../core/model/checkpoint.ts';
 import type { Checkpoint, Weight } from '../core/model/checkpoint.ts';
+import { stopIdsOf } from '../core/model/stopIds.ts';
 import { loadTokenizer } from '../core/model/tokenizer.ts';
 import type { Tokenizer } from '../core/model/tokenizer.ts';
 import { effectiveThreads } from '../core/runs/environment.ts';
@@ -35,8 +36,7 @@ export async function loadPolicy(subject: Subject, catalog: PluginCatalog): Prom
   const checkpoint = await loadCheckpoint(subject.modelFolder);
   const tokenizer = loadTokenizer(subject.modelFolder, checkpoint.config);
   const weights = subject.kind === 'run' ? await mergedWeights(subject, checkpoint, catalog) : checkpoint.weights;
-  const stopIds = [...new Set([...tokenizer.eosIds, ...checkpoint.config.eosTokenIds])];
-  return { checkpoint, tokenizer, weights, stopIds };
+  return { checkpoint, tokenizer, weights, stopIds: stopIdsOf(tokenizer, checkpoint.config) };
 }
 
 /** Weights by the names of a decode graph's inputs. */

@@ -3,6 +3,7 @@ import { randomStream } from '../../core/tensor/random.ts';
 import { createLearner } from '../../core/training/learner.ts';
 import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
 import { createSampler } from '../../core/training/rollout.ts';
+import { plainSampling } from '../../core/training/sampling.ts';
 import { benchCheckpoint, benchConfig, benchStepOptions, rank } from './benchModel.ts';
 import type { StepShape } from './products.ts';
 
@@ -63,7 +64,7 @@ export function rollouts(): Repeated {
         maxTokens: completionTokens,
         minTokens: completionTokens,
         stopIds: benchConfig.eosTokenIds,
-        sampling: { greedy: false, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+        sampling: plainSampling(1),
       });
     },
     release: () => sampler.release(),

@@ -1,4 +1,3 @@
-import type { Problem } from '../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
@@ -6,7 +5,8 @@ import type { PluginChoice } from '../../core/experiment/pluginChoices.ts';
 import { formatCount, formatNumber } from '../../core/report/formatValue.ts';
 import { evaluatePolicy } from '../../core/training/evaluate.ts';
 import type { Evaluation } from '../../core/training/evaluate.ts';
-import { createPromptBuilder } from '../../core/training/prompts.ts';
+import { experimentPrompts } from '../../core/training/experimentPrompts.ts';
+import { firstPrompts } from '../../core/training/prompts.ts';
 import type { Prompt } from '../../core/training/prompts.ts';
 import { createSampler } from '../../core/training/rollout.ts';
 import { loadCatalog } from '../command.ts';
@@ -51,19 +51,11 @@ async function promptsOf(
   { tokenizer, checkpoint }: LoadedPolicy,
   catalog: PluginCatalog,
 ): Promise<readonly Prompt[]> {
-  const { data, rollout, evaluation, seed } = experiment;
+  const { data, evaluation, seed } = experiment;
   const { plugin, config } = chosenPlugin(catalog, 'dataset', data.evaluate ?? data.train);
   const source = await plugin.open(config, { split: 'report', seed, baseFolder: dataFolder });
-  const promptOf = createPromptBuilder(tokenizer, {
-    template: data.template,
-    system: data.system,
-    chat: data.chat,
-    maxPromptTokens: rollout.max_prompt_tokens,
-    contextTokens: checkpoint.config.maxPositionEmbeddings,
-    maxCompletionTokens: rollout.max_completion_tokens,
-  });
-  const count = Math.min(evaluation.problems, source.size ?? evaluation.problems);
-  return Array.from({ length: count }, (_, index): Problem => source.problem(index)).map(promptOf);
+  const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
+  return firstPrompts(source, evaluation.problems, promptOf);
 }
 
 async function evaluate(

@@ -21,6 +21,12 @@ export const targetOptions = {
     .describe('Name of the list of blocks, where it is not the part before the first index'),
 };
 
+/** The same for methods that adapt queries and values where nothing is said, as PEFT does for Qwen2 and Llama. */
+export const queryValueTargets = {
+  ...targetOptions,
+  target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+};
+
 /** Which layers a method adapts, after validation. */
 export type TargetOptions = z.output<z.ZodObject<typeof targetOptions>>;
 

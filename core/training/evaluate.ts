@@ -4,6 +4,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
+import { plainSampling } from './sampling.ts';
 import { bootstrapInterval, passAtK, wilsonInterval, type Interval } from './statistics.ts';
 
 /** How accuracy is measured. */
@@ -72,14 +73,7 @@ export async function evaluatePolicy(
       maxTokens: options.maxCompletionTokens,
       minTokens: 0,
       stopIds: options.stopIds,
-      sampling: {
-        greedy: options.temperature === 0,
-        temperature: options.temperature === 0 ? 1 : options.temperature,
-        topK: 0,
-        topP: options.topP,
-        minP: 0,
-        repetitionPenalty: 1,
-      },
+      sampling: plainSampling(options.temperature, options.topP),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     for (const [i, completion] of completions.entries()) {

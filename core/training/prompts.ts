@@ -61,6 +61,15 @@ function renderPrompt(said: string, system: string | undefined, tokenizer: Token
   return applyChatTemplate(tokenizer, messages, { addGenerationPrompt: true });
 }
 
+/** Prompts of the first `count` problems, or of all where there are fewer. */
+export function firstPrompts(
+  source: ProblemSource,
+  count: number,
+  promptOf: (problem: Problem) => Prompt,
+): readonly Prompt[] {
+  return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => promptOf(source.problem(index)));
+}
+
 /** Questions that are tried before a run starts. */
 const triedQuestions = 64;
 

@@ -17,6 +17,12 @@ export interface SamplingOptions {
   readonly greedy: boolean;
 }
 
+/** Sampling without filters but top p; temperature 0 is greedy. */
+export function plainSampling(temperature: number, topP = 1): SamplingOptions {
+  const greedy = temperature === 0;
+  return { greedy, temperature: greedy ? 1 : temperature, topK: 0, topP, minP: 0, repetitionPenalty: 1 };
+}
+
 /** A sampled token per row with its log-probabilities. All [rows]. */
 export interface SampledTokens {
   readonly ids: tf.Tensor1D;

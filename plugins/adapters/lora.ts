@@ -4,12 +4,12 @@ import type { ConfigFinding } from '../../core/contracts/plugin.ts';
 import type { TargetLayer } from '../../core/contracts/parameter.ts';
 import type { LowRankStart } from '../../core/lowrank/initialise.ts';
 import { startLowRank } from '../../core/lowrank/initialise.ts';
+import { lowRankOf } from '../../core/lowrank/lowRankOf.ts';
 import { matrixShape } from '../../core/lowrank/matrixShape.ts';
 import { patternMatches, patternValues } from '../../core/lowrank/patterns.ts';
 import { loraAdapter, readLoraAdapter } from '../../core/lowrank/peftFormat.ts';
 import { lowRankScaling } from '../../core/lowrank/scaling.ts';
-import { checkTargets, matchTargets, targetOptions, unusedNames } from '../../core/lowrank/targets.ts';
-import type { LowRank } from '../../core/tensor/ops/lowRankLinear.ts';
+import { checkTargets, matchTargets, queryValueTargets, unusedNames } from '../../core/lowrank/targets.ts';
 import { lowRankLinear, mergeLowRank } from '../../core/tensor/ops/lowRankLinear.ts';
 import { linear, scaledMatMul } from '../../core/tensor/ops/linear.ts';
 import { tf } from '../../core/tensor/tf.ts';
@@ -21,8 +21,7 @@ const schema = z
     r: z.int().min(1).default(8).describe('Rank'),
     lora_alpha: z.number().positive().default(8).describe('The update is scaled by lora_alpha / r'),
     lora_dropout: z.number().min(0).lt(1).default(0).describe('Dropout on the input of A while training'),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
     use_rslora: z.boolean().default(false).describe('Scale by lora_alpha / sqrt r'),
     init_lora_weights: z
       .union([z.boolean(), z.literal('gaussian')])
@@ -51,18 +50,9 @@ function ranksOf(config: Config, targets: readonly TargetLayer[]): readonly numb
   );
 }
 
-function partsOf(layer: LayerTensors<LayerOptions>): LowRank {
-  return {
-    weight: layer.weight as tf.Tensor2D,
-    a: layer.parameter('lora_A') as tf.Tensor2D,
-    b: layer.parameter('lora_B') as tf.Tensor2D,
-    scaling: layer.options.scaling,
-  };
-}
-
 /** Wx + b + s B A dropout(x): the update sees another x than the weight, so the two cannot be one matrix. */
 function forwardWithDropout(layer: LayerTensors<LayerOptions>, x: tf.Tensor2D): tf.Tensor2D {
-  const { weight, a, b, scaling } = partsOf(layer);
+  const { weight, a, b, scaling } = lowRankOf(layer);
   const dropped = layer.dropout(x, layer.options.dropout);
   const inner = scaledMatMul(dropped, a, scaling, false, true);
   return tf.add(linear(x, weight, layer.bias), tf.matMul(inner, b, false, true));
@@ -126,11 +116,11 @@ export const lora: Adapter<Config, LayerOptions> = {
     };
   },
   merged: (layer) => ({
-    weight: mergeLowRank(partsOf(layer)),
+    weight: mergeLowRank(lowRankOf(layer)),
     ...(layer.bias === undefined ? {} : { bias: layer.bias }),
   }),
   forward: (layer, x) =>
-    layer.options.dropout === 0 ? lowRankLinear(x, partsOf(layer), layer.bias) : forwardWithDropout(layer, x),
+    layer.options.dropout === 0 ? lowRankLinear(x, lowRankOf(layer), layer.bias) : forwardWithDropout(layer, x),
   check(config, targets) {
     const error = tooLarge(config, targets);
     return [

@@ -12,6 +12,7 @@ import { createMergedWeights } from '../../core/training/mergedWeights.ts';
 import { createPolicy } from '../../core/training/policy.ts';
 import { createPromptBuilder } from '../../core/training/prompts.ts';
 import { createSampler } from '../../core/training/rollout.ts';
+import { plainSampling } from '../../core/training/sampling.ts';
 import { train } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
 import { plugins } from '../../plugins/index.ts';
@@ -111,7 +112,7 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
       maxTokens: recipe.maxTokens,
       minTokens: 0,
       stopIds: [...tokenizer.eosIds],
-      sampling: { greedy: false, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+      sampling: plainSampling(1),
       rewards: [],
       advantages: { scaleRewards: 'group', aggregation: 'sum_then_normalize' },
       seed: recipe.seed,

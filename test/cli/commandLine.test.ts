@@ -1,22 +1,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commandTable } from '../../cli/commandTable.ts';
 import { temporaryFolder } from '../runs/folder.ts';
 import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
-import { buildProduct, runCommand } from './product.ts';
-import type { CommandResult, Product } from './product.ts';
+import { productOfSuite, runCommand } from './product.ts';
+import type { CommandResult } from './product.ts';
 
-let product: Product;
-beforeAll(async () => {
-  product = await buildProduct();
-});
-afterAll(() => {
-  product.remove();
-});
+const product = productOfSuite();
 
 const rlvr = (args: readonly string[], cwd = temporaryFolder()): Promise<CommandResult> =>
-  runCommand(product, cwd, args);
+  runCommand(product(), cwd, args);
 
 describe('rlvr --help', () => {
   it('lists every command with what it does, and the exit codes', async () => {
@@ -29,7 +23,7 @@ describe('rlvr --help', () => {
   });
 
   it('loads little code: no schema, tensor or ONNX library', () => {
-    const sources = staticImports(product.cli);
+    const sources = staticImports(product().cli);
     const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
     expect(text.length).toBeLessThan(200_000);
     expect(text).not.toMatch(/node_modules\/(zod|@tensorflow|inversify)|from ?"onnxruntime-node"/);

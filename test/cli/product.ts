@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import { startProgram } from '../runs/program.ts';
 import type { RunningProgram } from '../runs/program.ts';
 
@@ -20,7 +21,7 @@ export interface Product {
 }
 
 /** Builds the product from the sources as they are, into a folder of its own that nothing else touches. */
-export async function buildProduct(): Promise<Product> {
+async function buildProduct(): Promise<Product> {
   const { bundle, productEntries } = (await import(
     pathToFileURL(path.join(root, 'scripts', 'build.mjs')).href
   )) as Bundler;
@@ -33,6 +34,21 @@ export async function buildProduct(): Promise<Product> {
     remove: () => {
       rmSync(path.join(root, folder), { recursive: true, force: true });
     },
+  };
+}
+
+/** The product for the tests of a file: built before them, removed after. */
+export function productOfSuite(): () => Product {
+  let product: Product | undefined;
+  beforeAll(async () => {
+    product = await buildProduct();
+  });
+  afterAll(() => {
+    product?.remove();
+  });
+  return () => {
+    if (product === undefined) throw new Error('the product is there once the tests have begun');
+    return product;
   };
 }
 

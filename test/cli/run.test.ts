@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMetrics } from '../../core/runs/metrics.ts';
 import { requestStop } from '../../core/runs/stopRequest.ts';
 import { lockHolder } from '../../core/runs/lock.ts';
@@ -11,18 +11,12 @@ import type { Outcome } from '../runs/outcome.ts';
 import { startProgram } from '../runs/program.ts';
 import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
 import { waitUntil } from '../runs/waitUntil.ts';
-import { buildProduct, runCommand, startCommand } from './product.ts';
-import type { CommandResult, Product } from './product.ts';
+import { productOfSuite, runCommand, startCommand } from './product.ts';
+import type { CommandResult } from './product.ts';
 
-let product: Product;
-beforeAll(async () => {
-  product = await buildProduct();
-});
-afterAll(() => {
-  product.remove();
-});
+const product = productOfSuite();
 
-const rlvr = (cwd: string, ...args: readonly string[]): Promise<CommandResult> => runCommand(product, cwd, args);
+const rlvr = (cwd: string, ...args: readonly string[]): Promise<CommandResult> => runCommand(product(), cwd, args);
 const runFolders = (cwd: string): readonly string[] =>
   readdirSync(path.join(cwd, '.rlvr', 'runs')).map((id) => path.join(cwd, '.rlvr', 'runs', id));
 
@@ -106,13 +100,13 @@ describe('rlvr run --detach, attach, stop and resume', () => {
         out: `Run ${id} goes on in the background.\n\`rlvr attach ${id}\` shows it again, \`rlvr stop ${id}\` ends it.\n`,
         err: '',
       });
-      const attached = startCommand(product, cwd, ['attach', id]);
+      const attached = startCommand(product(), cwd, ['attach', id]);
       await attached.printed(`run ${id}: lora, 40 steps`);
       await waitUntil(() => readMetrics(again).length >= 4);
       // Held still until it has been asked, it cannot come to its end before.
       const { pid } = lockHolder(again)!;
       process.kill(pid, 'SIGSTOP');
-      const stop = startCommand(product, cwd, ['stop', id]);
+      const stop = startCommand(product(), cwd, ['stop', id]);
       await stop.printed(`Asked run ${id} to stop after the step in progress.`);
       process.kill(pid, 'SIGCONT');
       const stopped = await stop.ended();
@@ -138,7 +132,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
   it('Ctrl-C stops and saves, and a second one ends it at once', { timeout: 120_000 }, async () => {
     const cwd = temporaryFolder();
     const file = writeTinyExperiment(cwd, long);
-    const first = startCommand(product, cwd, ['run', file]);
+    const first = startCommand(product(), cwd, ['run', file]);
     await first.printed('step 1/5000');
     first.child.kill('SIGINT');
     const stopped = await first.ended();
@@ -150,7 +144,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
 
     const [run = ''] = runFolders(cwd);
     const steps = (JSON.parse((await rlvr(cwd, 'show', 'latest', '--json')).out) as { steps: number }).steps;
-    const second = startCommand(product, cwd, ['resume', 'latest']);
+    const second = startCommand(product(), cwd, ['resume', 'latest']);
     await second.printed(`step ${steps + 1}/5000`);
     const holder = lockHolder(run);
     // Held still, the training process cannot stop by itself between the two.
@@ -169,7 +163,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
 describe('two processes on one run', () => {
   it('the second is refused, says who has it, and the first goes on', { timeout: 120_000 }, async () => {
     const cwd = temporaryFolder();
-    const first = startCommand(product, cwd, ['run', writeTinyExperiment(cwd, long)]);
+    const first = startCommand(product(), cwd, ['run', writeTinyExperiment(cwd, long)]);
     await first.printed('step 1/5000');
     const [run = ''] = runFolders(cwd);
     const id = path.basename(run);
@@ -181,7 +175,7 @@ describe('two processes on one run', () => {
         `error[run/locked]: Process ${holder?.pid} is working on this run. ` +
         'Watch it with `rlvr attach`, or end it with `rlvr stop`.\n',
     });
-    const worker = await startProgram(product.worker, [run]).ended();
+    const worker = await startProgram(product().worker, [run]).ended();
     expect(worker).toMatchObject({
       code: 75,
       output: expect.stringContaining(`Process ${holder?.pid} is working`) as string,

@@ -1,24 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readMetrics } from '../../core/runs/metrics.ts';
 import { temporaryFolder } from '../runs/folder.ts';
 import { outcomeOf } from '../runs/outcome.ts';
 import { fill, tinyDisk } from '../runs/tinyDisk.ts';
 import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
-import { buildProduct, runCommand } from './product.ts';
-import type { CommandResult, Product } from './product.ts';
+import { productOfSuite, runCommand } from './product.ts';
+import type { CommandResult } from './product.ts';
 
-let product: Product;
-beforeAll(async () => {
-  product = await buildProduct();
-});
-afterAll(() => {
-  product.remove();
-});
+const product = productOfSuite();
 
-const rlvr = (cwd: string, ...args: readonly string[]): Promise<CommandResult> => runCommand(product, cwd, args);
+const rlvr = (cwd: string, ...args: readonly string[]): Promise<CommandResult> => runCommand(product(), cwd, args);
 
 const settings = {
   training: { steps: 24, checkpoint_every: 4 },

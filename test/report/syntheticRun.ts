@@ -136,7 +136,7 @@ export function syntheticRun({ steps = 60, seed = 42 } = {}): ReportData {
     queuedAt: '2026-11-24T17:11:02.000Z',
     attempts: [{ startedAt: '2026-11-24T17:11:02.000Z', endedAt: '2026-11-24T17:12:21.000Z', fromStep: 0 }],
     experiment,
-    source: { file: '/home/ada/lab/arithmetic.rlvr.yaml', folder: '/home/ada/lab' },
+    source: { file: '/lab/arithmetic.rlvr.yaml', folder: '/lab' },
     method: 'lora',
     steps,
     trainableParameters: 155_648,

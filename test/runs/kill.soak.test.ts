@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../core/tensor/random.ts';
-import { buildProduct } from '../cli/product.ts';
-import type { Product } from '../cli/product.ts';
+import { productOfSuite } from '../cli/product.ts';
 import { temporaryFolder } from './folder.ts';
 import { killAndResume, prepareKills } from './killHarness.ts';
 
@@ -24,16 +23,10 @@ const experiments: readonly (readonly [string, object])[] = [
 ];
 
 describe('runs whose processes are killed again and again', () => {
-  let product: Product;
-  beforeAll(async () => {
-    product = await buildProduct();
-  });
-  afterAll(() => {
-    product.remove();
-  });
+  const product = productOfSuite();
 
   it.each(experiments)('finish as if nothing had happened: %s', async (name, changes) => {
-    const subject = await prepareKills(product, temporaryFolder(), changes);
+    const subject = await prepareKills(product(), temporaryFolder(), changes);
     const landings: string[] = [];
     for (let run = 0; landings.length < kills / experiments.length; run++) {
       const random = randomStream(seed, name, run);

@@ -5,6 +5,7 @@ import { loadCheckpoint } from '../../core/model/checkpoint.ts';
 import { parseSafetensors } from '../../core/model/safetensors.ts';
 import { randomStream } from '../../core/tensor/random.ts';
 import { createSampler } from '../../core/training/rollout.ts';
+import { plainSampling } from '../../core/training/sampling.ts';
 import { goldenPath, hasGolden } from '../goldenFolder.ts';
 
 const names = hasGolden('transformers', 'models') ? readdirSync(goldenPath('transformers', 'models')) : [];
@@ -30,7 +31,7 @@ describe('transformers/greedy', () => {
         maxTokens: tokens,
         minTokens: 0,
         stopIds: config.eosTokenIds,
-        sampling: { greedy: true, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+        sampling: plainSampling(0),
       });
       // `generate` pads a row that has met its end.
       const padded = completions.flatMap(({ ids: own }) => [

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Problem, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { ProblemSource, Split } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
 import type { RewardFunction } from '../../../core/contracts/reward.ts';
 import { RlvrError } from '../../../core/errors.ts';
@@ -7,10 +7,12 @@ import { chosenPlugin, type PluginChoice } from '../../../core/experiment/plugin
 import { rewardNames } from '../../../core/experiment/rewardNames.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
 import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
+import { stopIdsOf } from '../../../core/model/stopIds.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
 import type { WeightedReward } from '../../../core/training/generation.ts';
 import { createPolicy } from '../../../core/training/policy.ts';
-import { checkLongestPrompts, createPromptBuilder, type Prompt } from '../../../core/training/prompts.ts';
+import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
+import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 
 /** An experiment with its model, data and plugins loaded. */
@@ -39,14 +41,7 @@ export async function prepareRun(
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
   const requirements = objective.plugin.requirements(objective.config);
   const policy = createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
-  const promptOf = createPromptBuilder(tokenizer, {
-    template: data.template,
-    system: data.system,
-    chat: data.chat,
-    maxPromptTokens: rollout.max_prompt_tokens,
-    contextTokens: checkpoint.config.maxPositionEmbeddings,
-    maxCompletionTokens: rollout.max_completion_tokens,
-  });
+  const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
   const train = await open(data.train, 'train');
   checkLongestPrompts(train, promptOf);
   const measured = data.evaluate ?? data.train;
@@ -56,10 +51,9 @@ export async function prepareRun(
   const watchedSources = await Promise.all(
     data.watch.map(async (choice) => ({ choice, source: await open(choice, 'report') })),
   );
-  const prompts = (source: ProblemSource | undefined): Prompt[] =>
-    firstProblems(source, evaluation.problems).map(promptOf);
+  const prompts = (source: ProblemSource | undefined): readonly Prompt[] =>
+    source === undefined ? [] : firstPrompts(source, evaluation.problems, promptOf);
   const rewards = weightedRewards(experiment, catalog);
-  const stopIds = [...new Set([...tokenizer.eosIds, ...checkpoint.config.eosTokenIds])];
   const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
   const updatesPerGeneration = training.num_iterations * training.steps_per_generation;
   const options: TrainerOptions = {
@@ -81,7 +75,7 @@ export async function prepareRun(
       groupSize: requirements.rollouts ? rollout.group_size : 1,
       maxTokens: rollout.max_completion_tokens,
       minTokens: rollout.min_completion_tokens,
-      stopIds,
+      stopIds: stopIdsOf(tokenizer, checkpoint.config),
       sampling: {
         greedy: false,
         temperature: rollout.temperature,
@@ -131,11 +125,6 @@ export async function prepareRun(
 }
 
 /** The first problems of a source, as many as there are. */
-function firstProblems(source: ProblemSource | undefined, count: number): readonly Problem[] {
-  if (source === undefined) return [];
-  return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => source.problem(index));
-}
-
 function familyName(source: ProblemSource, index: number): string {
   return source.problem(0).family || `watch ${index}`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Adapter, LayerStep, LayerTensors } from '../../../core/contracts/adapter.ts';
 import type { TargetLayer } from '../../../core/contracts/parameter.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
-import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
+import { checkTargets, matchTargets, queryValueTargets } from '../../../core/lowrank/targets.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { expandRanks, keepRanks } from './adaloraRanks.ts';
 import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
@@ -18,8 +18,7 @@ const schema = z
     beta1: z.number().min(0).max(1).default(0.85),
     beta2: z.number().min(0).max(1).default(0.85),
     orth_reg_weight: z.number().min(0).default(0.5),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
   })
   .check(checkTargets);
 

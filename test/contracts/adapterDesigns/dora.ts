@@ -3,7 +3,7 @@ import type { Adapter, LayerTensors } from '../../../core/contracts/adapter.ts';
 import { startLowRank } from '../../../core/lowrank/initialise.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { lowRankScaling } from '../../../core/lowrank/scaling.ts';
-import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
+import { checkTargets, matchTargets, queryValueTargets } from '../../../core/lowrank/targets.ts';
 import { withoutGradient } from '../../../core/tensor/ops/withoutGradient.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
@@ -13,8 +13,7 @@ const schema = z
     r: z.int().min(1).default(8),
     lora_alpha: z.number().positive().default(8),
     use_dora: z.literal(true).default(true),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
   })
   .check(checkTargets);
 

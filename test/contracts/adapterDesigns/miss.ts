@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Adapter } from '../../../core/contracts/adapter.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
-import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
+import { checkTargets, matchTargets, queryValueTargets } from '../../../core/lowrank/targets.ts';
 import { linear } from '../../../core/tensor/ops/linear.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
@@ -9,8 +9,7 @@ import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 const schema = z
   .strictObject({
     r: z.int().min(1).default(64),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
   })
   .check(checkTargets);
 

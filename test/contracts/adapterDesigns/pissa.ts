@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { Adapter, LayerTensors, StoredTensor } from '../../../core/contracts/adapter.ts';
+import type { Adapter, StoredTensor } from '../../../core/contracts/adapter.ts';
 import { columnsOf, matrix, scale, transpose, type Matrix } from '../../../core/linalg/matrix.ts';
 import { multiply } from '../../../core/linalg/multiply.ts';
 import { svd } from '../../../core/linalg/svd.ts';
+import { lowRankOf } from '../../../core/lowrank/lowRankOf.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
 import { lowRankScaling } from '../../../core/lowrank/scaling.ts';
-import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
-import { lowRankLinear, mergeLowRank, type LowRank } from '../../../core/tensor/ops/lowRankLinear.ts';
-import type { tf } from '../../../core/tensor/tf.ts';
+import { checkTargets, matchTargets, queryValueTargets } from '../../../core/lowrank/targets.ts';
+import { lowRankLinear, mergeLowRank } from '../../../core/tensor/ops/lowRankLinear.ts';
 import { anotherMethod, pairs, writePeft } from './peftFiles.ts';
 
 const schema = z
@@ -15,8 +15,7 @@ const schema = z
     r: z.int().min(1).default(8),
     lora_alpha: z.number().positive().default(8),
     init_lora_weights: z.literal('pissa').default('pissa'),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
   })
   .check(checkTargets);
 
@@ -25,15 +24,6 @@ type Config = z.output<typeof schema>;
 interface LayerOptions {
   readonly rank: number;
   readonly scaling: number;
-}
-
-function partsOf(layer: LayerTensors<LayerOptions>): LowRank {
-  return {
-    weight: layer.weight as tf.Tensor2D,
-    a: layer.parameter('lora_A') as tf.Tensor2D,
-    b: layer.parameter('lora_B') as tf.Tensor2D,
-    scaling: layer.options.scaling,
-  };
 }
 
 /** Columns times the square roots of the values. */
@@ -95,10 +85,10 @@ export const pissa: Adapter<Config, LayerOptions> = {
     };
   },
   merged: (layer) => ({
-    weight: mergeLowRank(partsOf(layer)),
+    weight: mergeLowRank(lowRankOf(layer)),
     ...(layer.bias === undefined ? {} : { bias: layer.bias }),
   }),
-  forward: (layer, x) => lowRankLinear(x, partsOf(layer), layer.bias),
+  forward: (layer, x) => lowRankLinear(x, lowRankOf(layer), layer.bias),
   /** As plain LoRA on the original base: A' = [A; A0], B' = [B, -B0], rank and alpha doubled. */
   toPeft(config, parameters) {
     const doubled = (now: string, start: string, axis: 0 | 1, sign: 1 | -1) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Adapter } from '../../../core/contracts/adapter.ts';
 import type { InitialParameter } from '../../../core/contracts/parameter.ts';
 import { matrixShape } from '../../../core/lowrank/matrixShape.ts';
-import { checkTargets, matchTargets, targetOptions } from '../../../core/lowrank/targets.ts';
+import { checkTargets, matchTargets, queryValueTargets } from '../../../core/lowrank/targets.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { anotherMethod, readPeft, writePeft } from './peftFiles.ts';
 
@@ -11,8 +11,7 @@ const schema = z
     r: z.int().min(1).default(256),
     d_initial: z.number().default(0.1),
     save_projection: z.literal(true).default(true),
-    ...targetOptions,
-    target_modules: targetOptions.target_modules.default(['q_proj', 'v_proj']),
+    ...queryValueTargets,
   })
   .check(checkTargets);
 
