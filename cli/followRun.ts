@@ -87,7 +87,8 @@ function createObserver(folder: string, worker: StartedWorker | undefined): () =
     const hasEnded = worker !== undefined && (worker.child.exitCode !== null || worker.child.signalCode !== null);
     const { record, status } = observeRun(folder);
     const change = tail.read();
-    lines = change.reset ? change.lines : [...lines, ...change.lines];
+    if (change.reset) lines = change.lines;
+    else if (change.lines.length > 0) lines = [...lines, ...change.lines];
     if (hasEnded) throwIfRefused(folder, worker);
     return {
       record,

@@ -2,6 +2,7 @@ import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
 import type { PluginChoice } from '../../core/experiment/pluginChoices.ts';
+import { verifierIndex } from '../../core/experiment/verifierIndex.ts';
 import { formatCount, formatNumber } from '../../core/report/formatValue.ts';
 import { evaluatePolicy } from '../../core/training/evaluate.ts';
 import type { Evaluation } from '../../core/training/evaluate.ts';
@@ -86,9 +87,9 @@ async function evaluate(
   }
 }
 
-/** What judges: the first reward that says whether an answer is right, else the first one, as in training. */
+/** What judges, as in training. */
 function judgeOf({ rewards }: EvaluatedExperiment['experiment'], catalog: PluginCatalog): PluginChoice {
-  const choice = rewards.find(({ type }) => catalog.find('reward', type).isVerifier === true) ?? rewards[0];
+  const choice = rewards[verifierIndex(rewards, catalog)];
   if (choice !== undefined) return choice;
   throw new RlvrError('usage', 'The experiment has no reward to judge with: choose one with --reward.');
 }

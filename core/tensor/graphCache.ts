@@ -3,9 +3,8 @@ import type { CompiledGraph } from './compile.ts';
 /** Graphs by key, at most so many at a time. */
 export interface GraphCache {
   /**
-   * Lends the graph of a key to `use`, made by `create` where there is none. It stays alive until `use` is
-   * done, also when it has to make room
-   * in the meantime. A graph that could not be made is asked for anew the next time.
+   * Lends the graph of a key to `use`, made by `create` where there is none. It stays alive until `use` is done, also
+   * when it has to make room in the meantime. A graph that could not be made is asked for anew the next time.
    */
   use<T>(key: string, create: () => Promise<CompiledGraph>, use: (graph: CompiledGraph) => Promise<T> | T): Promise<T>;
   /** Keys of the graphs that are kept, the one used longest ago first. */

@@ -21,7 +21,6 @@ export async function evaluationMetrics(
   step: number,
   prompts: readonly Prompt[],
 ): Promise<Readonly<Record<string, number>>> {
-  if (prompts.length === 0) return {};
   const started = performance.now();
   const measured = await evaluateOn(policy, prompts);
   const watched: Record<string, Evaluation> = {};

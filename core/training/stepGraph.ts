@@ -74,9 +74,9 @@ export function slotName(parameter: string, slot: string): string {
 }
 
 /**
- * The training graph: adds a micro-batch's gradients to those it is fed and, where `isLast` says that it is
- * the step's last one, clips them and
- * makes the update. One graph for both, since each would keep memory of its own for all that it computes.
+ * The training graph: adds a micro-batch's gradients to those it is fed and, where `isLast` says that it is the
+ * step's last one, clips them and makes the update. One graph for both, since each would keep memory of its own for
+ * all that it computes.
  */
 export function compileStep(options: StepOptions, hookScalarNames: readonly string[]): Promise<CompiledGraph> {
   const inputs = {

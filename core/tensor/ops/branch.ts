@@ -7,9 +7,9 @@ import { traceBackend } from '../traceBackend.ts';
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * Runs one of two bodies inside the graph (ONNX If), and only that one. Both are traced once, may use any
- * tensor of the surrounding graph, and
- * give tensors of the same names and types; the second is told the names. It has no gradient. Only while tracing.
+ * Runs one of two bodies inside the graph (ONNX If), and only that one. Both are traced once, may use any tensor of
+ * the surrounding graph, and give tensors of the same names and types; the second is told the names. It has no
+ * gradient. Only while tracing.
  */
 export function branch(
   condition: tf.Tensor,

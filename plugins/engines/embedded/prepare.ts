@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { ProblemSource, Split } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
-import type { RewardFunction } from '../../../core/contracts/reward.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
 import { rewardNames } from '../../../core/experiment/rewardNames.ts';
+import { verifierIndex } from '../../../core/experiment/verifierIndex.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
 import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
 import { stopIdsOf } from '../../../core/model/stopIds.ts';
@@ -111,7 +111,8 @@ export async function prepareRun(
       watched: Object.fromEntries(
         watchedSources.map(({ source }, i) => [familyName(source, i), rewards.length === 0 ? [] : prompts(source)]),
       ),
-      reward: accuracyReward(experiment, catalog, rewards),
+      // The verifier that trains is the one that evaluates.
+      reward: rewards[verifierIndex(experiment.rewards, catalog)]?.score ?? (() => ({ value: undefined })),
     },
   };
   const hashes = async (): Promise<Readonly<Record<string, string>>> => ({
@@ -124,19 +125,8 @@ export async function prepareRun(
   return { options, hashes };
 }
 
-/** The first problems of a source, as many as there are. */
 function familyName(source: ProblemSource, index: number): string {
   return source.problem(0).family || `watch ${index}`;
-}
-
-/** The verifier that trains is the one that evaluates: the first reward that says whether an answer is right, else the first one. */
-function accuracyReward(
-  experiment: Experiment,
-  catalog: PluginCatalog,
-  rewards: readonly WeightedReward[],
-): RewardFunction {
-  const verifier = experiment.rewards.findIndex(({ type }) => catalog.find('reward', type).isVerifier === true);
-  return rewards[Math.max(verifier, 0)]?.score ?? (() => ({ value: undefined }));
 }
 
 /** The experiment's rewards, ready to score. */
