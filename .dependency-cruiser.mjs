@@ -20,17 +20,21 @@ const coreLayers = {
   experiment: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'training', 'runs'],
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
   report: ['runs', 'experiment'],
+  conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer'],
+  exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs'],
+  spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report'],
 };
 
 /** A kind of plugin and what of core/ it may import, besides the base. */
 const pluginLayers = {
   adapters: ['tensor', 'linalg', 'lowrank'],
+  presets: ['lowrank'],
   objectives: ['tensor', 'linalg', 'lowrank', 'objective'],
   optimizers: ['tensor', 'linalg', 'lowrank', 'optimizer'],
-  analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier'],
+  analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'spectra'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
-  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs'],
+  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs', 'spectra'],
 };
 
 function folders(names) {

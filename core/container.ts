@@ -10,6 +10,7 @@ import type { PluginKind, PluginKinds, PluginSet } from './contracts/pluginCatal
 import { Reward } from './contracts/reward.ts';
 import { didYouMean } from './didYouMean.ts';
 import { RlvrError } from './errors.ts';
+import { presetAdapter } from './presetAdapter.ts';
 
 const tokens: Readonly<Record<PluginKind, symbol>> = {
   adapter: Adapter,
@@ -25,7 +26,7 @@ const tokens: Readonly<Record<PluginKind, symbol>> = {
 export function createContainer(plugins: PluginSet): Container {
   const container = new Container();
   const constants: readonly (readonly [symbol, readonly unknown[]])[] = [
-    [Adapter, plugins.adapters],
+    [Adapter, [...plugins.adapters, ...plugins.presets.map((preset) => presetAdapter(preset, plugins.adapters))]],
     [Reward, plugins.rewards],
     [Optimizer, plugins.optimizers],
     [Objective, plugins.objectives],

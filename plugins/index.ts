@@ -14,6 +14,7 @@ import { adamw } from './optimizers/adamw.ts';
 import { sgd } from './optimizers/sgd.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
+import { rslora } from './presets/rslora.ts';
 import { exactAnswer } from './rewards/exactAnswer.ts';
 import { format } from './rewards/format.ts';
 import { repetitionPenalty } from './rewards/repetitionPenalty.ts';
@@ -22,6 +23,7 @@ import { softOverlong } from './rewards/softOverlong.ts';
 /** Every plugin of this package. A new plugin is one new file and one line here. */
 export const plugins: PluginSet = {
   adapters: [lora, full],
+  presets: [rslora],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
   optimizers: [adamw, sgd],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],

@@ -7,6 +7,7 @@ import type { Reward } from '../core/contracts/reward.ts';
 
 const none: PluginSet = {
   adapters: [],
+  presets: [],
   rewards: [],
   optimizers: [],
   objectives: [],

@@ -155,12 +155,39 @@ export interface PeftRefusal {
   readonly refused: string;
 }
 
+/** One layer's tensors as plain arrays, for conversions outside a graph. */
+export interface LayerValues<LayerOptions> {
+  readonly layer: TargetLayer;
+  readonly options: LayerOptions;
+  /** The original base weight, row-major; never to be written to. */
+  readonly base: Float32Array;
+  /** Parameter of this layer by its short name, or a shared one by its full name. */
+  parameter(name: string): StoredTensor;
+}
+
+/** dW = scaling * B A, row-major. */
+export interface LowRankUpdate {
+  /** [rank, in]. */
+  readonly a: StoredTensor;
+  /** [out, rank]. */
+  readonly b: StoredTensor;
+  readonly scaling: number;
+}
+
 /**
  * One PEFT method: how frozen weights and a few trained tensors make a layer. Names and defaults of its configuration are those of
  * Hugging Face PEFT's config class. `plan` sees all targets once; `attach` gives each layer its values; `merged` and `forward` say, in
  * tfjs ops, what the layer computes.
  */
 export interface Adapter<Config = unknown, LayerOptions = unknown> extends PluginDescription<Config> {
+  /** What the adapted layer computes, in one line of text: `W + s B A, s = alpha / r`. */
+  readonly formula: string;
+  /** The optimizer that belongs to the method, where it has one: used when none is named, and no other is accepted. */
+  readonly optimizer?: string;
+  /** Configurations beside the default one that the conformance suite tries, at ranks that layers of 8 to 12 features have room for. */
+  readonly examples?: readonly Readonly<Record<string, unknown>>[];
+  /** What the method leaves out of its gradient on purpose, so that finite differences disagree (DoRA's norm), in words. */
+  readonly partialGradient?: string;
   /** Whether the adapted model equals the base before the first step. */
   isIdentityAtStart(config: Config): boolean;
   /** Whether `forward` drops inputs while training. An engine that cannot do that refuses the configuration before anything starts. */
@@ -186,6 +213,8 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
    * of other kinds always use `merged`.
    */
   forward?(layer: LayerTensors<LayerOptions>, x: Tensor2D): Tensor2D;
+  /** The layer's update as plain LoRA on the original base, exactly. Left out by methods that have no such form. */
+  loraForm?(values: LayerValues<LayerOptions>): LowRankUpdate | undefined;
   /** What the method does beside the layers' own forward and backward, once an optimizer step. */
   readonly hooks?: AdapterHooks<Config, LayerOptions>;
   /** The method's own checks of a configuration against the layers it would adapt. */

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { ParameterSpec } from './parameter.ts';
-import type { PluginDescription } from './plugin.ts';
+import type { ConfigFinding, PluginDescription } from './plugin.ts';
 
 /** A trained parameter at the moment of its update, all tensors of the parameter's shape. */
 export interface OptimizedParameter {
@@ -33,16 +33,25 @@ export interface OptimizerScalars {
   readonly step: Scalar;
 }
 
+/** A parameter of the adapter that is not trained, with its value. */
+export interface FrozenParameter {
+  readonly spec: ParameterSpec;
+  readonly value: Tensor;
+}
+
 /**
- * A parameter-update rule in tfjs ops, with parameter groups. It sees all parameters at once, because some rules work on pairs (LoRA-FA)
- * and it must return one update for each, in order.
+ * A parameter-update rule in tfjs ops, with parameter groups. It sees all trained parameters at once, and the frozen ones, because some
+ * rules work on pairs (LoRA-FA). It must return one update for each trained one, in order.
  */
 export interface Optimizer<Config = unknown> extends PluginDescription<Config> {
+  /** What the rule finds wrong with the parameters that it is to train, before anything starts. */
+  check?(config: Config, parameters: readonly ParameterSpec[]): readonly ConfigFinding[];
   slots(config: Config, parameter: ParameterSpec): readonly SlotSpec[];
   update(
     config: Config,
     parameters: readonly OptimizedParameter[],
     scalars: OptimizerScalars,
+    frozen: readonly FrozenParameter[],
   ): readonly ParameterUpdate[];
 }
 

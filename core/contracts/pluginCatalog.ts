@@ -4,6 +4,7 @@ import type { Dataset } from './dataset.ts';
 import type { Engine } from './engine.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
+import type { Preset } from './preset.ts';
 import type { Reward } from './reward.ts';
 
 /** Every kind of plugin with its contract. */
@@ -34,6 +35,8 @@ export type EngineFactory = (catalog: PluginCatalog) => Engine;
 /** What there is to choose from: the data list of `plugins/index.ts`. */
 export interface PluginSet {
   readonly adapters: readonly Adapter[];
+  /** Methods made of these adapters; each is an adapter in the catalog. */
+  readonly presets: readonly Preset[];
   readonly rewards: readonly Reward[];
   readonly optimizers: readonly Optimizer[];
   readonly objectives: readonly Objective[];

@@ -269,7 +269,10 @@ function update(
     ),
   }));
   const scalars = { learningRate: tensors['learningRate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
-  const updates = optimizer.update(optimizerConfig, parameters, scalars);
+  const frozen = policy.parameters
+    .filter(({ trainable }) => !trainable)
+    .map((spec) => ({ spec, value: fedParameters(tensors)(spec.name) }));
+  const updates = optimizer.update(optimizerConfig, parameters, scalars, frozen);
   const outputs: Outputs = { grad_norm: norm };
   updates.forEach(({ value, slots }, i) => {
     const { name } = trained[i] as InitialParameter;

@@ -48,6 +48,7 @@ export const full: Adapter<Config, LayerOptions> = {
   id: 'full',
   summary: 'Full fine-tuning: the weights themselves are trained',
   source: 'no adapter; the baseline of every comparison',
+  formula: 'W, trained',
   config: schema,
   isIdentityAtStart: () => true,
   targets(config, layers) {

@@ -84,6 +84,7 @@ export const lora: Adapter<Config, LayerOptions> = {
   id: 'lora',
   summary: 'Low-rank update of frozen linear layers: W + s B A',
   source: 'LoRA, arXiv 2106.09685; rsLoRA, arXiv 2312.03732; configuration of peft.LoraConfig',
+  formula: 'W + s B A, s = lora_alpha / r',
   config: schema,
   aliases: { rank: 'r', alpha: 'lora_alpha', dropout: 'lora_dropout' },
   isIdentityAtStart: (config) => config.init_lora_weights !== false,

@@ -84,7 +84,7 @@ class Bench {
         ),
       }));
       const scalars = { learningRate: tensors['learningRate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
-      const updates = optimizer.update(config, parameters, scalars);
+      const updates = optimizer.update(config, parameters, scalars, []);
       expect(updates.length).toBe(specs.length);
       const outputs = updates.flatMap(({ value, slots }, i) => {
         const { name } = specs[i]!;

@@ -19,6 +19,7 @@ function adapter(id: string): Adapter {
     id,
     summary: `the ${id} method`,
     source,
+    formula: '',
     config: z.strictObject({
       r: z.int().min(1).default(8).describe('Rank'),
       lora_alpha: z.number().positive().default(16),
@@ -85,6 +86,7 @@ const engine = (id: string): Engine => ({
 /** A catalog of plugins that have configurations and do nothing. */
 export function configurationCatalog(): PluginCatalog {
   return createCatalog({
+    presets: [],
     adapters: [adapter('lora'), adapter('dora'), adapter('full')],
     rewards: [reward('exact_answer'), reward('format')],
     optimizers: [optimizer('adamw'), optimizer('sgd')],

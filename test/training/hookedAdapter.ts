@@ -14,6 +14,7 @@ export function hookedAdapter(
     id: 'hooked',
     summary: 'An offset of the rows of the weight',
     source: 'this test',
+    formula: '',
     config: z.strictObject({}),
     isIdentityAtStart: () => true,
     targets: (_config, layers) => layers.filter(({ module }) => module === 'q_proj'),

@@ -20,8 +20,8 @@ type AdamwConfig = Parameters<typeof adamw.update>[0];
 const watchedAdamw: Optimizer<AdamwConfig> = {
   ...adamw,
   slots: (config, spec) => [...adamw.slots(config, spec), { name: 'gradient', shape: spec.shape }],
-  update: (config, parameters, scalars) =>
-    adamw.update(config, parameters, scalars).map((update, i) => ({
+  update: (config, parameters, scalars, frozen) =>
+    adamw.update(config, parameters, scalars, frozen).map((update, i) => ({
       ...update,
       slots: { ...update.slots, gradient: parameters[i]!.gradient },
     })),

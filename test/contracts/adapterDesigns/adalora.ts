@@ -70,6 +70,7 @@ export const adalora: Adapter<Config, LayerOptions> = {
   id: 'adalora',
   summary: 'Low-rank update whose triplets are pruned while training',
   source: 'arXiv 2303.10512',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

@@ -46,6 +46,7 @@ export const dora: Adapter<Config, LayerOptions> = {
   id: 'dora',
   summary: 'Low-rank direction and trained magnitude',
   source: 'arXiv 2402.09353',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

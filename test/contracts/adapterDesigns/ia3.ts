@@ -29,6 +29,7 @@ export const ia3: Adapter<Config, LayerOptions> = {
   id: 'ia3',
   summary: 'Trained scales of activations',
   source: 'arXiv 2205.05638',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

@@ -19,6 +19,7 @@ export const layerNorm: Adapter<Config, undefined> = {
   id: 'ln_tuning',
   summary: 'The weights of norms are trained',
   source: 'arXiv 2312.11420',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['norm']),

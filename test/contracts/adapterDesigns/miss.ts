@@ -26,6 +26,7 @@ export const miss: Adapter<Config, LayerOptions> = {
   id: 'miss',
   summary: 'One shard of rows, repeated along the input',
   source: 'arXiv 2409.15371',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

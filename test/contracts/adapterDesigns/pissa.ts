@@ -57,6 +57,7 @@ export const pissa: Adapter<Config, LayerOptions> = {
   id: 'pissa',
   summary: 'LoRA on the principal singular vectors',
   source: 'arXiv 2404.02948',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

@@ -33,6 +33,7 @@ export const vera: Adapter<Config, LayerOptions> = {
   id: 'vera',
   summary: 'Trained scales of shared random projections',
   source: 'arXiv 2310.11454',
+  formula: '',
   config: schema,
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

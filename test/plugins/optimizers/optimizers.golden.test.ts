@@ -56,7 +56,7 @@ function stepFunction(
       ),
     }));
     const scalars = { learningRate: tensors['rate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
-    const updates = optimizer.update(config, parameters, scalars);
+    const updates = optimizer.update(config, parameters, scalars, []);
     const named = updates.flatMap(({ value, slots }, i) => [
       [`value ${specs[i]!.name}`, value] as const,
       ...Object.entries(slots).map(([name, slot]) => [`slot ${specs[i]!.name} ${name}`, slot] as const),

@@ -16,7 +16,12 @@ function decayed(config: Parameters<typeof adamw.update>[0], parameter: Paramete
   const zeros = tf.zeros([2]);
   const slots = { exp_avg: zeros, exp_avg_sq: zeros };
   const scalars = { learningRate: tf.scalar(0.5), step: tf.scalar(1) };
-  const [update] = adamw.update(config, [{ spec: parameter, value: tf.ones([2]), gradient: zeros, slots }], scalars);
+  const [update] = adamw.update(
+    config,
+    [{ spec: parameter, value: tf.ones([2]), gradient: zeros, slots }],
+    scalars,
+    [],
+  );
   return update!.value.dataSync()[0]!;
 }
 
@@ -53,7 +58,7 @@ describe('adamw', () => {
       slots: { exp_avg: zeros, exp_avg_sq: zeros },
     };
     const config = adamw.config.parse({ betas: [0.9, 0.9999] });
-    const [update] = adamw.update(config, [parameter], { learningRate: tf.scalar(1), step: tf.scalar(1) });
+    const [update] = adamw.update(config, [parameter], { learningRate: tf.scalar(1), step: tf.scalar(1) }, []);
     expect(Math.abs(update!.value.dataSync()[0]! + 1)).toBeLessThan(3e-7);
   });
 
@@ -72,10 +77,8 @@ describe('adamw', () => {
           const value = tensors[name]!;
           return { spec: spec('lora_A', name), value, gradient: value, slots: { exp_avg: value, exp_avg_sq: value } };
         });
-        const updates = adamw.update(config, parameters, {
-          learningRate: tensors['rate'] as tf.Scalar,
-          step: tensors['step'] as tf.Scalar,
-        });
+        const scalars = { learningRate: tensors['rate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
+        const updates = adamw.update(config, parameters, scalars, []);
         return Object.fromEntries(
           updates.flatMap(({ value, slots }, i) => [
             [`value${i}`, value] as const,
