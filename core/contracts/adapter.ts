@@ -205,6 +205,11 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   ): AdapterPlan<LayerOptions>;
   /** Initial values of one layer. Their names begin with the layer's. */
   attach(context: AttachContext<LayerOptions>): AttachedLayer;
+  /**
+   * The parameters that `attach` gives a layer, without values: enough to count them, and to read them from a checkpoint. Given where
+   * `attach` decomposes or copies weights or needs calibration; where it is left out, whoever needs shapes calls `attach` on zeros.
+   */
+  shapes?(layer: TargetLayer, options: LayerOptions): readonly ParameterSpec[];
   /** The layer's weight (and bias) with the adapter folded in, out of place. */
   merged(layer: LayerTensors<LayerOptions>): MergedLayer;
   /**

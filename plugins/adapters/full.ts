@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Adapter } from '../../core/contracts/adapter.ts';
-import type { InitialParameter, ParameterRole, TargetLayer } from '../../core/contracts/parameter.ts';
+import type { ParameterRole, ParameterSpec, TargetLayer } from '../../core/contracts/parameter.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { checkTargets, matchTargets, targetOptions, unusedNames } from '../../core/lowrank/targets.ts';
 import type { tf } from '../../core/tensor/tf.ts';
@@ -29,15 +29,12 @@ const roles: Readonly<Record<TargetLayer['kind'], ParameterRole>> = {
   embedding: 'embedding',
 };
 
-function biasOf(layer: TargetLayer, bias: Float32Array | undefined): InitialParameter {
-  if (bias === undefined) {
-    throw new RlvrError(
-      'training/invariant',
-      `The bias of ${layer.name} is to be trained, but its values were not given.`,
-    );
-  }
-  const name = `${layer.name}.bias`;
-  return { name, role: 'bias', shape: [bias.length], trainable: true, layer, scaling: 1, values: bias.slice() };
+/** The weight, and the bias where that is trained too. */
+function shapesOf(layer: TargetLayer, { trainsBias }: LayerOptions): readonly ParameterSpec[] {
+  const common = { trainable: true, layer, scaling: 1 } as const;
+  const weight = { ...common, name: `${layer.name}.weight`, role: roles[layer.kind], shape: layer.shape };
+  const bias = { ...common, name: `${layer.name}.bias`, role: 'bias', shape: layer.shape.slice(0, 1) } as const;
+  return trainsBias ? [weight, bias] : [weight];
 }
 
 /**
@@ -60,17 +57,14 @@ export const full: Adapter<Config, LayerOptions> = {
     shared: [],
   }),
   attach({ layer, options, weight, bias }) {
-    const own: InitialParameter = {
-      name: `${layer.name}.weight`,
-      role: roles[layer.kind],
-      shape: layer.shape,
-      trainable: true,
-      layer,
-      scaling: 1,
-      values: weight.slice(),
-    };
-    return { parameters: options.trainsBias ? [own, biasOf(layer, bias)] : [own] };
+    const parameters = shapesOf(layer, options).map((spec) => {
+      const values = spec.role === 'bias' ? bias : weight;
+      if (values !== undefined) return { ...spec, values: values.slice() };
+      throw new RlvrError('training/invariant', `${spec.name} is to be trained, but its values were not given.`);
+    });
+    return { parameters };
   },
+  shapes: shapesOf,
   merged(layer) {
     const bias = layer.options.trainsBias ? (layer.parameter('bias') as tf.Tensor1D) : layer.bias;
     return { weight: layer.parameter('weight'), ...(bias === undefined ? {} : { bias }) };
