@@ -9,7 +9,7 @@ import { readModelConfig } from '../core/model/modelConfig.ts';
 import type { DecoderConfig } from '../core/model/modelConfig.ts';
 import { loadTokenizer } from '../core/model/tokenizer.ts';
 import { openWeightFiles } from '../core/model/weightFiles.ts';
-import { targetLayers } from '../core/training/policy.ts';
+import { adapterTargets } from '../core/training/adapterTargets.ts';
 
 /**
  * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that
@@ -26,7 +26,8 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
   const config = readModelConfig(folder);
   checkWeights(folder, config);
   loadTokenizer(folder, config);
-  checkAdapter(experiment, config, catalog);
+  const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
+  adapterTargets(adapter.plugin, adapter.config, config);
   for (const { kind, choice } of choiceSites(experiment)) {
     if (kind !== 'dataset') continue;
     const { plugin, config: options } = chosenPlugin(catalog, kind, choice);
@@ -41,13 +42,4 @@ function checkWeights(folder: string, config: DecoderConfig): void {
   } finally {
     close();
   }
-}
-
-function checkAdapter(experiment: Experiment, config: DecoderConfig, catalog: PluginCatalog): void {
-  const { plugin, config: options } = chosenPlugin(catalog, 'adapter', experiment.adapter);
-  const targets = plugin.targets(options, targetLayers(config));
-  const finding = plugin.check?.(options, targets).find(({ severity }) => severity === 'error');
-  if (finding === undefined) return;
-  const message = `adapter.${finding.path}: ${finding.message}`;
-  throw new RlvrError('adapter/invalid', message, { path: finding.path });
 }

@@ -1,13 +1,13 @@
 import type { Adapter, AdapterPlan, LayerTensors } from '../contracts/adapter.ts';
 import type { InitialParameter, ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
-import { biasedModules, weightInputs, weightPrefix } from '../model/baseLayers.ts';
+import { weightInputs, weightPrefix } from '../model/baseLayers.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { decoderParameters } from '../model/decoderParameters.ts';
 import type { DecoderConfig } from '../model/modelConfig.ts';
 import type { tf } from '../tensor/tf.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { InputSpec } from '../tensor/trace.ts';
+import { adapterTargets } from './adapterTargets.ts';
 
 /** A base model with an adapter attached: which layers it adapts, and the tensors it adds. */
 export interface Policy {
@@ -26,17 +26,6 @@ export interface Policy {
 /** Prefixes of the graph inputs that carry a policy's tensors. */
 export const policyPrefixes = { parameter: 'parameter.', replaced: 'replaced.' } as const;
 
-/** The layers of a model that an adapter can attach to, in the model's order. */
-export function targetLayers(config: DecoderConfig): readonly TargetLayer[] {
-  const biased = biasedModules(config);
-  return decoderParameters(config).flatMap((parameter): TargetLayer[] => {
-    if (parameter.kind === 'bias') return [];
-    const { module: name, kind, shape, layer } = parameter;
-    const module = name.slice(name.lastIndexOf('.') + 1);
-    return [{ name, module, kind, shape, hasBias: biased.has(name), ...(layer === undefined ? {} : { block: layer }) }];
-  });
-}
-
 /** Attaches an adapter to a model. Random numbers come from the seed alone. */
 export function createPolicy(
   { config, weights }: Checkpoint,
@@ -44,10 +33,7 @@ export function createPolicy(
   adapterConfig: unknown,
   seed: number,
 ): Policy {
-  const targets = adapter.targets(adapterConfig, targetLayers(config));
-  const refused = (adapter.check?.(adapterConfig, targets) ?? []).find((finding) => finding.severity === 'error');
-  if (refused !== undefined)
-    throw new RlvrError('adapter/invalid', `adapter.${refused.path}: ${refused.message}`, { path: refused.path });
+  const targets = adapterTargets(adapter, adapterConfig, config);
   if (adapter.calibration?.(adapterConfig) !== undefined) {
     throw new RlvrError(
       'adapter/invalid',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readModelConfig } from '../../../core/model/modelConfig.ts';
 import { openSafetensors } from '../../../core/model/safetensors.ts';
 import { randomStream } from '../../../core/tensor/random.ts';
-import { targetLayers } from '../../../core/training/policy.ts';
+import { targetLayers } from '../../../core/training/adapterTargets.ts';
 import { goldenPath, hasGolden } from '../../goldenFolder.ts';
 import type { PeftCase } from './peftCases.ts';
 import { configOf, expectedShapes, loraAdapter as adapter } from './peftCases.ts';
