@@ -1,30 +1,11 @@
 import type { PeftAdapter, PeftRefusal, StoredTensor } from '../contracts/adapter.ts';
-import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
+import type { ParameterSpec } from '../contracts/parameter.ts';
+import { commonFields, isUnset, PEFT_PREFIX, sorted, targetFields } from './peftFields.ts';
 import type { TargetOptions } from './targets.ts';
 
-/** The release of PEFT whose configuration classes names, fields and defaults are taken from. */
-const PEFT_VERSION = '0.21.2';
-
-/** What PEFT puts before the name of a module of a causal language model. */
-const PREFIX = 'base_model.model.';
-
 /* eslint-disable no-restricted-syntax -- PEFT's file writes null where an option is not set */
-
-/** The fields of every adapter_config.json. */
-function commonFields(peftType: string, baseModel: string): Readonly<Record<string, unknown>> {
-  return {
-    auto_mapping: null,
-    base_model_name_or_path: baseModel,
-    inference_mode: true,
-    peft_type: peftType,
-    peft_version: PEFT_VERSION,
-    revision: null,
-    task_type: 'CAUSAL_LM',
-  };
-}
-
 /** Fields of LoraConfig that belong to what is not done here, at PEFT's defaults. */
-const unusedLoraFields: Readonly<Record<string, unknown>> = {
+export const unusedLoraFields: Readonly<Record<string, unknown>> = {
   alora_invocation_tokens: null,
   arrow_config: null,
   corda_config: null,
@@ -49,31 +30,11 @@ const unusedLoraFields: Readonly<Record<string, unknown>> = {
   velora_config: null,
 };
 
-function listOrPattern(given: string | readonly string[] | null | undefined): unknown {
-  if (given === undefined || given === null) return null;
-  return typeof given === 'string' ? given : [...given].sort();
-}
-
-/** The options that say which layers are adapted. "all-linear" becomes the names of those layers, as in PEFT. */
-function targetFields(options: TargetOptions, targets: readonly TargetLayer[]): Readonly<Record<string, unknown>> {
-  const { target_modules: target, layers_to_transform: blocks } = options;
-  const isAll = typeof target === 'string' && target.toLowerCase() === 'all-linear';
-  return {
-    exclude_modules: listOrPattern(options.exclude_modules),
-    layers_pattern: options.layers_pattern ?? null,
-    layers_to_transform: blocks ?? null,
-    target_modules: listOrPattern(isAll ? targets.map(({ name }) => name) : target),
-  };
-}
 /* eslint-enable no-restricted-syntax */
-
-function sorted(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 /** The tensors of low-rank layers under PEFT's names: `base_model.model.LAYER.lora_A.weight`. */
 function peftTensors(parameters: readonly (ParameterSpec & StoredTensor)[]): ReadonlyMap<string, StoredTensor> {
-  return new Map(parameters.map(({ name, shape, values }) => [`${PREFIX}${name}.weight`, { shape, values }]));
+  return new Map(parameters.map(({ name, shape, values }) => [`${PEFT_PREFIX}${name}.weight`, { shape, values }]));
 }
 
 /** A LoRA adapter as PEFT saves it. `own` are the fields of LoraConfig that the method sets. */
@@ -123,8 +84,4 @@ export function readLoraAdapter({ config, tensors }: PeftAdapter, own: readonly 
     parameters.set(parameter, tensor);
   }
   return { fields: Object.fromEntries(Object.entries(config).filter(([name]) => own.includes(name))), parameters };
-}
-
-function isUnset(value: unknown): boolean {
-  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
 }
