@@ -128,6 +128,17 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/merge.ts')).mergeCommand,
   },
   {
+    name: 'count',
+    group: write,
+    summary: 'how many parameters a method trains in a model, from its config.json alone',
+    declare: (command) =>
+      command
+        .argument('<config-or-folder>', 'a config.json, or a Hugging Face model folder; weights are not read')
+        .requiredOption('-a, --adapter <type>', 'the method (`rlvr plugins adapter` lists them)')
+        .option('-s, --set <key=value>', 'one of its settings, as in r=8; may be repeated', collect, []),
+    load: async () => (await import('./commands/count.ts')).countCommand,
+  },
+  {
     name: 'init',
     group: write,
     summary: 'write an experiment in which every key is explained',

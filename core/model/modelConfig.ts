@@ -109,8 +109,13 @@ export function readModelConfig(folder: string): DecoderConfig {
       path: folder,
     });
   }
+  return readModelConfigFile(file);
+}
+
+/** The same by the path of config.json, whatever its name is. generation_config.json is looked for beside it. */
+export function readModelConfigFile(file: string): DecoderConfig {
   const raw = readJsonObject(file, 'model/invalid-config', MAX_CONFIG_BYTES);
-  const generationFile = path.join(folder, 'generation_config.json');
+  const generationFile = path.join(path.dirname(file), 'generation_config.json');
   if (!existsSync(generationFile)) return parseModelConfig(raw, undefined, file);
   return parseModelConfig(raw, readJsonObject(generationFile, 'model/invalid-config', MAX_CONFIG_BYTES), file);
 }
