@@ -1,6 +1,13 @@
 import type { PluginSet } from '../core/contracts/pluginCatalog.ts';
 import { full } from './adapters/full.ts';
 import { lora } from './adapters/lora.ts';
+import { adapterNorms } from './analyzers/adapterNorms.ts';
+import { effectiveRank } from './analyzers/effectiveRank.ts';
+import { energy } from './analyzers/energy.ts';
+import { intruders } from './analyzers/intruders.ts';
+import { rotation } from './analyzers/rotation.ts';
+import { spectrum } from './analyzers/spectrum.ts';
+import { updateSize } from './analyzers/updateSize.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
 import { jsonl } from './datasets/jsonl/jsonl.ts';
@@ -27,7 +34,7 @@ export const plugins: PluginSet = {
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
   optimizers: [adamw, sgd],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
-  analyzers: [],
+  analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
   datasets: [arithmetic, countdownDataset, jsonl],
   engines: [embedded],
 };
