@@ -15,6 +15,8 @@ export interface CalibrationRequest {
 export interface LayerCalibration {
   readonly kind: CalibrationRequest['kind'];
   readonly values: Float32Array;
+  /** How many of the rows each batch gave, in order; where it is left out, all rows are one batch. */
+  readonly batchRows?: readonly number[];
 }
 
 /** What `plan` decides after it has seen every target at once. */
