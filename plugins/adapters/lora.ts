@@ -10,6 +10,7 @@ import { patternMatches, patternValues } from '../../core/lowrank/patterns.ts';
 import { loraAdapter, readLoraAdapter } from '../../core/lowrank/peftFormat.ts';
 import { lowRankScaling } from '../../core/lowrank/scaling.ts';
 import { checkTargets, matchTargets, queryValueTargets, unusedNames } from '../../core/lowrank/targets.ts';
+import { withTrainedCopies } from '../../core/lowrank/trainedCopies.ts';
 import { lowRankLinear, mergeLowRank } from '../../core/tensor/ops/lowRankLinear.ts';
 import { linear, scaledMatMul } from '../../core/tensor/ops/linear.ts';
 import { tf } from '../../core/tensor/tf.ts';
@@ -27,7 +28,6 @@ const schema = z
       .union([z.boolean(), z.literal('gaussian')])
       .default(true)
       .describe('true: A uniform, B zero; gaussian: A normal with deviation 1/r, B zero; false: both uniform'),
-    bias: z.literal('none').default('none').describe('Biases stay frozen'),
     rank_pattern: perLayer(z.int().min(1)).describe('Ranks by regular expression on layer names'),
     alpha_pattern: perLayer(z.number().positive()).describe('The same for lora_alpha'),
   })
@@ -76,11 +76,7 @@ function unusedPatterns(config: Config, targets: readonly TargetLayer[]): readon
   );
 }
 
-/**
- * LoRA (arXiv 2106.09685): W x + s B A x with W frozen, A [r, in], B [out, r], s = lora_alpha / r, or lora_alpha / sqrt r with `use_rslora`
- * (arXiv 2312.03732). Linear layers only.
- */
-export const lora: Adapter<Config, LayerOptions> = {
+const method: Adapter<Config, LayerOptions> = {
   id: 'lora',
   summary: 'Low-rank update of frozen linear layers: W + s B A',
   source: 'LoRA, arXiv 2106.09685; rsLoRA, arXiv 2312.03732; configuration of peft.LoraConfig',
@@ -131,8 +127,8 @@ export const lora: Adapter<Config, LayerOptions> = {
     ];
   },
   toPeft(config, parameters, baseModel) {
-    const { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, bias, rank_pattern, alpha_pattern } = config;
-    const own = { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, bias, rank_pattern, alpha_pattern };
+    const { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, rank_pattern, alpha_pattern } = config;
+    const own = { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, rank_pattern, alpha_pattern };
     return loraAdapter(own, config, parameters, baseModel);
   },
   fromPeft(adapter) {
@@ -144,3 +140,9 @@ export const lora: Adapter<Config, LayerOptions> = {
       : { refused: `adapter_config.json does not fit: ${z.prettifyError(parsed.error)}` };
   },
 };
+
+/**
+ * LoRA (arXiv 2106.09685): W x + s B A x with W frozen, A [r, in], B [out, r], s = lora_alpha / r, or lora_alpha / sqrt r with `use_rslora`
+ * (arXiv 2312.03732). Linear layers only.
+ */
+export const lora = withTrainedCopies(method, { bias: 'lora_only', tying: true });
