@@ -22,6 +22,7 @@ const failures: readonly ErrorCode[] = [
   'training/not-finite',
   'training/invariant',
   'run/environment-changed',
+  'analyzer/failed',
   'engine/failed',
   'engine/unavailable',
 ];

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'dataset/invalid'
   | 'adapter/no-target'
   | 'adapter/invalid'
+  | 'analyzer/failed'
   | 'tensor/unsupported-op'
   | 'tensor/trace'
   | 'tensor/run'
