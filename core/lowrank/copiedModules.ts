@@ -1,8 +1,6 @@
 import type { TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
-
-/** Where the output head lies in the models that are supported. */
-const OUTPUT_HEAD = 'lm_head';
+import { OUTPUT_HEAD } from './targets.ts';
 
 /** A layer's name and those of the modules around it, from the layer outwards. */
 function withContainers(layer: string): readonly string[] {

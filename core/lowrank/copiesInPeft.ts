@@ -2,6 +2,7 @@ import type { PeftAdapter, StoredTensor } from '../contracts/adapter.ts';
 import type { ParameterSpec } from '../contracts/parameter.ts';
 import { isCopied } from './copiedModules.ts';
 import { PEFT_PREFIX } from './peftFields.ts';
+import { OUTPUT_HEAD } from './targets.ts';
 
 /** Short names of the parameters that are trained beside a method: the part after the layer's name. */
 export const copyNames = {
@@ -28,7 +29,7 @@ export function copiesForPeft(
     if (short === copyNames.weightBias) return [[`${PEFT_PREFIX}${place}.bias`, tensor]];
     if (short !== copyNames.weight) return [[`${PEFT_PREFIX}${name}`, tensor]];
     const isShared = isTied && layer?.kind === 'embedding';
-    return [place, ...(isShared ? ['lm_head'] : [])].map((own) => [`${PEFT_PREFIX}${own}.weight`, tensor]);
+    return [place, ...(isShared ? [OUTPUT_HEAD] : [])].map((own) => [`${PEFT_PREFIX}${own}.weight`, tensor]);
   });
   return new Map(entries);
 }
@@ -62,16 +63,19 @@ export function splitPeftTensors(tensors: PeftAdapter['tensors'], choice: Copies
 
 /** The parameter that a tensor of PEFT's is the copy of. */
 function copyOf(name: string, choice: CopiesChoice): string | undefined {
-  const { modules_to_save: names, bias = 'none' } = choice;
+  const { modules_to_save, bias = 'none', ensure_weight_tying: isTied } = choice;
+  const names = modules_to_save ?? [];
   const [, module = '', kind] = /^(.+)\.(weight|bias)$/.exec(name) ?? [];
   if (kind === undefined || isRepeated(name, choice)) return undefined;
-  if (isCopied(names ?? [], module)) return `${module}.${kind === 'weight' ? copyNames.weight : copyNames.weightBias}`;
+  const isEmbeddingOfHead = isTied === true && isCopied(names, OUTPUT_HEAD) && module.endsWith('embed_tokens');
+  if (isEmbeddingOfHead || isCopied(names, module))
+    return `${module}.${kind === 'weight' ? copyNames.weight : copyNames.weightBias}`;
   const isTrainedBias = kind === 'bias' && (bias === 'all' || (bias !== 'none' && module.endsWith('.base_layer')));
   return isTrainedBias ? name : undefined;
 }
 
 /** Whether a tensor only repeats another one: the head's of a tied model, or a bias inside the wrapper of a copied module. */
 function isRepeated(name: string, { bias, ensure_weight_tying: isTied }: CopiesChoice): boolean {
-  if (isTied === true && name === 'lm_head.weight') return true;
+  if (isTied === true && name === `${OUTPUT_HEAD}.weight`) return true;
   return bias === 'all' && /\.(original_module|modules_to_save)\.bias$/.test(name);
 }

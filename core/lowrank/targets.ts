@@ -31,7 +31,7 @@ export const queryValueTargets = {
 export type TargetOptions = z.output<z.ZodObject<typeof targetOptions>>;
 
 /** Names of the output head in the models that are supported; PEFT leaves it out of "all-linear". */
-const OUTPUT_HEAD = 'lm_head';
+export const OUTPUT_HEAD = 'lm_head';
 
 /** Whether the options fit together; the reason where not. PEFT refuses the same. */
 function targetProblem(options: TargetOptions): string | undefined {

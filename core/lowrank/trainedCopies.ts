@@ -54,6 +54,15 @@ function copyFields({ bias, tying }: TrainedCopiesOptions): Readonly<Record<stri
   };
 }
 
+/** A configuration of the method with copies beside it, for the conformance suite: of a layer with a bias, of a norm, of all biases. */
+function copiesExample(
+  { examples }: Pick<Adapter, 'examples'>,
+  { bias }: TrainedCopiesOptions,
+): Readonly<Record<string, unknown>> {
+  const modules = { modules_to_save: ['layers.1.self_attn.k_proj', 'model.norm'] };
+  return { ...examples?.[0], ...modules, ...(bias === undefined ? {} : { bias: 'all' }) };
+}
+
 /** How an adapter's layers are chosen, and what each is to it. */
 function layerChoice<Config, LayerOptions extends object>(
   adapter: Adapter<Config, LayerOptions>,
@@ -193,6 +202,7 @@ export function withTrainedCopies<Config, LayerOptions extends object>(
   const fields = copyFields(options);
   return {
     ...(adapter as unknown as Adapter<Config & TrainedCopiesConfig, LayerWithCopies<LayerOptions>>),
+    examples: [...(adapter.examples ?? []), copiesExample(adapter, options)],
     config: config.safeExtend(fields) as unknown as z.ZodType<Config & TrainedCopiesConfig>,
     ...layerChoice(adapter, options),
     ...layerMathematics(adapter),

@@ -18,21 +18,23 @@ export interface LowRank {
 
 /**
  * y = x (W + s B A)^T + bias for x [tokens, in] -> [tokens, out]. The sum is formed once, so that forward and input gradient cost one
- * product each; the gradients of A and B go through the rank: with u = x A^T and v = dy B, dA = s v^T x and dB = s dy^T u. W gets none.
+ * product each; the gradients of A and B go through the rank: with u = x A^T and v = dy B, dA = s v^T x and dB = s dy^T u. The bias gets
+ * the sum of dy over tokens, W gets none.
  */
 export function lowRankLinear(x: tf.Tensor2D, parts: LowRank, bias?: tf.Tensor1D): tf.Tensor2D {
   const { weight, scaling } = parts;
   const y = withGradient(
-    [x, parts.a, parts.b],
-    (x2, a, b) => {
+    [x, parts.a, parts.b, ...(bias === undefined ? [] : [bias])],
+    (x2, a, b, bias2?: tf.Tensor) => {
       const merged = mergeLowRank({ weight, a, b, scaling });
-      return { value: linear(x2, merged, bias), saved: [x2, a, b, merged] };
+      return { value: linear(x2, merged, bias2 as tf.Tensor1D | undefined), saved: [x2, a, b, merged] };
     },
     (dy, [x2, a, b, merged]: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => {
       const dy2 = dy as tf.Tensor2D;
       const u: tf.Tensor2D = tf.matMul(x2, a, false, true);
       const v: tf.Tensor2D = tf.matMul(dy2, b);
-      return [tf.matMul(dy2, merged), scaledMatMul(v, x2, scaling, true), scaledMatMul(dy2, u, scaling, true)];
+      const [da, db] = [scaledMatMul(v, x2, scaling, true), scaledMatMul(dy2, u, scaling, true)];
+      return [tf.matMul(dy2, merged), da, db, ...(bias === undefined ? [] : [tf.sum(dy2, 0)])];
     },
   );
   return y as tf.Tensor2D;
