@@ -100,7 +100,7 @@ describe('which tensors are trained beside the method', () => {
 
   it('gives shapes without values as it attaches them', () => {
     const policy = policyOf({ modules_to_save: ['k_proj', 'norm'], bias: 'all' });
-    const shapes = withTrainedCopies({ ...lora, shapes: () => [] } as Adapter<object, object>, {
+    const shapes = withTrainedCopies({ ...lora, shapes: () => [] }, {
       bias: 'lora_only',
     }).shapes;
     const found = [...policy.targets.values()].flatMap((layer) =>
@@ -229,7 +229,7 @@ it('shows hooks the layers of the method alone', () => {
   );
   const policy = createPolicy(
     checkpoint,
-    adapter as Adapter,
+    adapter,
     adapter.config.parse({ bias: 'all', modules_to_save: ['norm'] }),
     1,
   );
