@@ -35,6 +35,7 @@ export const commandTable: readonly CommandEntry[] = [
       command
         .argument('<file>', 'the experiment (*.rlvr.yaml)')
         .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, [])
+        .option('--cell <cell>', 'of a file with a matrix: only this cell, by its number or name')
         .option('-d, --detach', 'start it in the background and return'),
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
@@ -89,6 +90,22 @@ export const commandTable: readonly CommandEntry[] = [
         .argument(...run)
         .option('-o, --out <file>', 'where the page goes (default: report.html in the run’s folder)'),
     load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
+    name: 'spectra',
+    group: look,
+    summary: 'what training did to the spectrum of each weight, with a verdict on collapse',
+    declare: (command) =>
+      command
+        .argument('<run-or-folder>', 'a run, an adapter folder of PEFT’s, or a model folder')
+        .option('-b, --base <folder>', 'the model that it was trained from (default: as the run or the adapter says)')
+        .option('-c, --checkpoint <step>', 'of a run: the checkpoint of this step, or "all" (the default)', stepOrAll)
+        .option('-k, --top-k <k>', 'how many leading directions are followed', wholeNumber(1), 32)
+        .option('--full', 'the whole spectrum of W + dW, not its top alone')
+        .option('-l, --layers <regex>', 'only layers whose name, or its last parts, match')
+        .option('--html [file]', 'draw it as one HTML page that needs no network')
+        .option('-o, --out <folder>', 'where the spectra go (default: in the run’s folder, else ./spectra)'),
+    load: async () => (await import('./commands/spectra.ts')).spectraCommand,
   },
   {
     name: 'eval',
@@ -155,7 +172,8 @@ export const commandTable: readonly CommandEntry[] = [
     declare: (command) =>
       command
         .argument('<file>', 'the experiment (*.rlvr.yaml)')
-        .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, []),
+        .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, [])
+        .option('--cell <cell>', 'of a file with a matrix: this cell, by its number or name'),
     load: async () => (await import('./commands/showConfig.ts')).showConfigCommand,
   },
   {
@@ -194,6 +212,10 @@ function sampling(command: Command): Command {
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function stepOrAll(text: string): number | 'all' {
+  return text === 'all' ? 'all' : wholeNumber(0)(text);
 }
 
 function toSeconds(text: string): number {

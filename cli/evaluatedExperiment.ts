@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../core/errors.ts';
 import { parseExperiment } from '../core/experiment/parse.ts';
@@ -7,7 +8,7 @@ import { readYaml } from '../core/experiment/readYaml.ts';
 import { resolveExperiment } from '../core/experiment/resolve.ts';
 import type { Experiment } from '../core/experiment/schema.ts';
 import { readModelConfig } from '../core/model/modelConfig.ts';
-import { loadExperiment } from './loadExperiment.ts';
+import { chooseExperiments, loadExperimentFile } from './loadExperiment.ts';
 import type { Subject } from './subject.ts';
 
 /** How `rlvr eval` differs from what a run or the schema says. */
@@ -124,8 +125,15 @@ function chooseData(choice: string, own: Section | undefined, cwd: string, catal
   });
   if (isInline(choice)) return asked(pluginChoice(choice, '--data'));
   if (/\.ya?ml$/i.test(choice)) {
-    const { resolved, source } = loadExperiment(cwd, choice, [], catalog);
-    const { data, rewards } = resolved.experiment;
+    const { content, source } = loadExperimentFile(cwd, choice, [], catalog);
+    const [first, ...others] = chooseExperiments(content, choice, undefined).map(({ resolved }) => ({
+      data: resolved.experiment.data,
+      rewards: resolved.experiment.rewards,
+    }));
+    if (first === undefined || others.some((other) => !isDeepStrictEqual(other, first))) {
+      throw new RlvrError('usage', `${choice} is a sweep whose cells differ in data or rewards: name the data itself.`);
+    }
+    const { data, rewards } = first;
     return { data, rewards, folder: source.folder };
   }
   if (/\.jsonl$/i.test(choice) || existsSync(file)) return asked({ type: 'jsonl', path: file });

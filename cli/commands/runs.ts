@@ -1,3 +1,4 @@
+import { describeCell } from '../../core/experiment/sweep.ts';
 import { formatMoment, formatValue } from '../../core/report/formatValue.ts';
 import { observeRun } from '../../core/runs/runJson.ts';
 import { listRuns } from '../../core/runs/runStore.ts';
@@ -15,22 +16,31 @@ export function runsCommand({ terminal, json, runsFolder }: CommandContext): num
   } else if (runs.length === 0) {
     writeLine(terminal, `There are no runs in ${runsFolder}.`);
   } else {
+    // A column that would be empty in every row is not shown.
+    const hasCells = runs.some(({ record }) => record?.cell !== undefined);
     const columns = [
       { title: 'run' },
       { title: 'status' },
       { title: 'method' },
+      ...(hasCells ? [{ title: 'cell' }] : []),
       { title: 'steps', isNumber: true },
       { title: 'before', isNumber: true },
       { title: 'after', isNumber: true },
       { title: 'created' },
     ];
-    writeTable(terminal, columns, runs.map(describeRow));
+    writeTable(
+      terminal,
+      columns,
+      runs.map((run) => describeRow(run, hasCells)),
+    );
   }
   return exitCodes.success;
 }
 
-function describeRow(run: ListedRun): readonly string[] {
-  if (run.record === undefined) return [run.id, 'damaged', '', '', '', '', run.problem.split('\n', 1).join('')];
+function describeRow(run: ListedRun, hasCells: boolean): readonly string[] {
+  const cell = hasCells ? [describeCell(run.record?.cell?.values ?? {})] : [];
+  if (run.record === undefined)
+    return [run.id, 'damaged', '', ...cell, '', '', '', run.problem.split('\n', 1).join('')];
   const { record, status } = observeRun(run.folder);
   const { before, after } = record.evaluation;
   const percent = (result: typeof before): string =>
@@ -39,6 +49,7 @@ function describeRow(run: ListedRun): readonly string[] {
     record.id,
     status,
     record.method,
+    ...cell,
     `${record.steps}/${record.experiment.training.steps}`,
     percent(before),
     percent(after),
@@ -49,11 +60,12 @@ function describeRow(run: ListedRun): readonly string[] {
 function describeJson(run: ListedRun): object {
   if (run.record === undefined) return { id: run.id, folder: run.folder, problem: run.problem };
   const { record, status } = observeRun(run.folder);
-  const { id, method, steps, createdAt, evaluation, experiment } = record;
+  const { id, method, cell, steps, createdAt, evaluation, experiment } = record;
   return {
     id,
     status,
     method,
+    cell,
     steps,
     totalSteps: experiment.training.steps,
     createdAt,

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { describeCell } from '../../core/experiment/sweep.ts';
 import { formatCount, formatMoment, formatSeconds } from '../../core/report/formatValue.ts';
 import type { EvaluationResult, RunRecord } from '../../core/runs/runRecord.ts';
 import { findRun } from '../../core/runs/runStore.ts';
@@ -43,6 +44,10 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
     [
       'method',
       [[record.method, ...known(trainable, (count) => `${formatCount(count)} trained parameters`)].join(', ')],
+    ],
+    [
+      'cell',
+      known(record.cell, ({ sweep, index, of, values }) => `${index} of ${of} of ${sweep}: ${describeCell(values)}`),
     ],
     ['steps', [`${formatCount(stepsDone(view))} of ${formatCount(experiment.training.steps)}`]],
     [

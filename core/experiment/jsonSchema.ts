@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PluginDescription } from '../contracts/plugin.ts';
 import type { PluginCatalog, PluginKind } from '../contracts/pluginCatalog.ts';
+import { matrixKey, matrixSchema } from './matrix.ts';
 import { experimentSchema } from './schema.ts';
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -33,7 +34,8 @@ export function experimentJsonSchema(catalog: PluginCatalog): JsonSchema {
       oneOf: catalog.all(kind).map((plugin) => branch(plugin, Object.fromEntries(beside), plugin.id === fallbackType)),
     });
   }
-  return schema;
+  const { $schema: _version, ...matrix } = toJsonSchema(matrixSchema);
+  return { ...schema, properties: { ...schema.properties, [matrixKey]: matrix } };
 }
 
 function branch(

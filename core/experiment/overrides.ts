@@ -1,7 +1,7 @@
 import { RlvrError } from '../errors.ts';
 import { locationKey, readYaml } from './readYaml.ts';
 import type { YamlData } from './readYaml.ts';
-import { forbiddenKeys } from './source.ts';
+import { forbiddenKeys, valueAt } from './source.ts';
 import type { Location, PathPart } from './source.ts';
 
 /**
@@ -14,7 +14,7 @@ export function applyOverrides({ data, locations }: YamlData, overrides: readonl
   const places = new Map(locations);
   for (const text of overrides) {
     const { path, value } = parseOverride(text);
-    changed = withValue(changed, path, value, text, []);
+    changed = withValue(changed, path, value, (reason) => refuse(text, reason));
     for (let length = 1; length <= path.length; length++) {
       const key = locationKey(path.slice(0, length));
       if (length === path.length || !places.has(key)) places.set(key, { kind: 'override', text: `--set ${text}` });
@@ -23,12 +23,16 @@ export function applyOverrides({ data, locations }: YamlData, overrides: readonl
   return { data: changed, locations: places };
 }
 
+/** The parts of a dotted path (`rewards.0.weight`), undefined for text that is none. */
+export function parsePath(text: string): readonly string[] | undefined {
+  const path = text.trim().split('.');
+  return path.every((part) => /^[\w-]+$/.test(part)) ? path : undefined;
+}
+
 function parseOverride(text: string): { path: readonly string[]; value: unknown } {
   const equals = text.indexOf('=');
-  const path = text.slice(0, Math.max(equals, 0)).trim().split('.');
-  if (equals < 0 || path.some((part) => !/^[\w-]+$/.test(part))) {
-    throw refuse(text, 'expected path=value, for example adapter.r=8 or rewards.0.weight=0.5');
-  }
+  const path = equals < 0 ? undefined : parsePath(text.slice(0, equals));
+  if (path === undefined) throw refuse(text, 'expected path=value, for example adapter.r=8 or rewards.0.weight=0.5');
   const forbidden = path.find((part) => forbiddenKeys.has(part));
   if (forbidden !== undefined) throw refuse(text, `the key "${forbidden}" is not allowed`);
   const written = text.slice(equals + 1);
@@ -36,39 +40,37 @@ function parseOverride(text: string): { path: readonly string[]; value: unknown 
   return { path, value: readYaml(written, `--set ${text}`).data };
 }
 
-function withValue(
+/**
+ * Data with the value at a path; what is not there on the way is made, a list where its first entry is meant. Returns new data. Throws what
+ * `refusal` makes of the reason where the path leads into a plain value or beyond a list's end.
+ */
+export function withValue(
   around: unknown,
   path: readonly string[],
   value: unknown,
-  text: string,
-  done: readonly string[],
+  refusal: (reason: string) => Error,
+  done: readonly string[] = [],
 ): unknown {
   const [part, ...rest] = path;
   if (part === undefined) return value;
-  const inside = [...done, part];
+  const set = (inside: unknown): unknown => withValue(inside, rest, value, refusal, [...done, part]);
   if (Array.isArray(around)) {
     const list: readonly unknown[] = around;
     const index = Number(part);
     if (!/^\d{1,6}$/.test(part) || index > list.length) {
-      throw refuse(
-        text,
-        `"${done.join('.')}" is a list of ${list.length}: expected a number from 0 to ${list.length}, got "${part}"`,
-      );
+      const expected = `expected a number from 0 to ${list.length}, got "${part}"`;
+      throw refusal(`"${done.join('.')}" is a list of ${list.length}: ${expected}`);
     }
     const changed = [...list];
-    changed[index] = withValue(list[index], rest, value, text, inside);
+    changed[index] = set(list[index]);
     return changed;
   }
-  if (around === undefined) return /^0$/.test(part) ? [withValue(undefined, rest, value, text, inside)] : withKey({});
-  if (typeof around !== 'object' || around === null) {
-    throw refuse(text, `"${done.join('.')}" has a value and no keys`);
+  if (around === undefined && part === '0') return [set(undefined)];
+  if (around !== undefined && (typeof around !== 'object' || around === null)) {
+    throw refusal(`"${done.join('.')}" has a value and no keys`);
   }
-  return withKey(around);
-
-  function withKey(object: object): object {
-    const before = Object.hasOwn(object, part ?? '') ? (object as Record<string, unknown>)[part ?? ''] : undefined;
-    return { ...object, [part ?? '']: withValue(before, rest, value, text, inside) };
-  }
+  const before = valueAt(around, [part]);
+  return { ...around, [part]: set(before) };
 }
 
 function refuse(text: string, reason: string): RlvrError {

@@ -1,6 +1,7 @@
 import { experimentError, explainIssues } from './issues.ts';
 import { applyOverrides, locateIn } from './overrides.ts';
 import { readYaml } from './readYaml.ts';
+import type { YamlData } from './readYaml.ts';
 import { experimentSchema } from './schema.ts';
 import type { Experiment } from './schema.ts';
 import type { Location, PathPart } from './source.ts';
@@ -21,7 +22,11 @@ export interface ParsedExperiment {
  * `config/unknown-key`, which list every problem with file, line and column.
  */
 export function parseExperiment(text: string, file: string, overrides: readonly string[] = []): ParsedExperiment {
-  const { data, locations } = applyOverrides(readYaml(text, file), overrides);
+  return checkExperiment(applyOverrides(readYaml(text, file), overrides), file);
+}
+
+/** The same for an experiment whose YAML has been read. */
+export function checkExperiment({ data, locations }: YamlData, file: string): ParsedExperiment {
   const locate = (path: readonly PathPart[]): Location => locateIn(locations, path);
   if (data === undefined) {
     throw experimentError(

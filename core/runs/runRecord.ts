@@ -57,6 +57,13 @@ export const checkpointFormatSchema = z
 
 const checkpointEntrySchema = z.object({ step: z.int().min(0), format: checkpointFormatSchema });
 
+const cellSchema = z.object({
+  sweep: z.string().describe('Name of the experiment that has the matrix'),
+  index: z.int().min(1).describe('Place among the cells, from 1'),
+  of: z.int().min(1).describe('How many cells there are'),
+  values: z.record(z.string(), z.unknown()).describe('Of the varied keys, by dotted path'),
+});
+
 /** The format of `run.json`. */
 export const runRecordSchema = z.object({
   format: z.literal(1),
@@ -71,6 +78,7 @@ export const runRecordSchema = z.object({
     folder: z.string().describe('What relative paths in the experiment start from, absolute'),
   }),
   method: z.string().describe('The adapter, as the experiment names it'),
+  cell: cellSchema.optional().describe('Of a run of a sweep: which one'),
   steps: z.int().min(0).default(0).describe('Optimizer steps done'),
   trainableParameters: z.int().min(0).optional(),
   firstStepSeconds: z.number().min(0).optional().describe('From the start of the process to the end of the first step'),
@@ -96,6 +104,8 @@ export type CheckpointFormat = z.output<typeof checkpointFormatSchema>;
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 /** Versions, processor and threads: what equal bits need to be equal. */
 export type RunEnvironment = z.output<typeof environmentSchema>;
+/** Which run of a sweep a run is. */
+export type RunCell = z.output<typeof cellSchema>;
 /** The outcome of one invariant tested at the start of a run. */
 export type IntegrityCheck = z.output<typeof checkSchema>;
 /** How far a run is. `interrupted`: its process died before it could say how it ended. */

@@ -19,13 +19,14 @@ export type ListedRun = { readonly id: string; readonly folder: string } & (
 export interface NewRun {
   readonly experiment: Experiment;
   readonly source: RunRecord['source'];
+  readonly cell?: RunRecord['cell'];
   readonly now?: Date;
 }
 
 /** Creates a run with status `queued`. Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
 export function createRun(
   runsFolder: string,
-  { experiment, source, now = new Date() }: NewRun,
+  { experiment, source, cell, now = new Date() }: NewRun,
 ): RunRecord & { folder: string } {
   makeRunsFolder(runsFolder);
   const id = createRunId(experiment.name, now);
@@ -41,6 +42,7 @@ export function createRun(
     experiment,
     source,
     method: experiment.adapter.type,
+    ...(cell === undefined ? {} : { cell }),
     steps: 0,
     evaluation: {},
     checkpoints: [],

@@ -109,7 +109,7 @@ describe('rlvr show-config', () => {
       'traning.steps=7',
       'error[config/unknown-key]: --set traning.steps=7: traning: there is no such key. Did you mean "training"?',
     ],
-    ['adapter.type=lroa', 'Did you mean "lora"? There are: lora, full.'],
+    ['adapter.type=lroa', 'Did you mean "lora"? There are: lora, '],
     ['rollout.group_size=1', 'needs at least 2, got 1'],
     ['rollout.batch_size=12', '8 or 16 would do'],
     ['__proto__.x=1', 'the key "__proto__" is not allowed'],

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { loadExperiment } from '../../cli/loadExperiment.ts';
+import { chooseExperiments, loadExperimentFile } from '../../cli/loadExperiment.ts';
 import { runWorker } from '../../cli/runWorker.ts';
 import { createCatalog } from '../../core/container.ts';
 import { createRun } from '../../core/runs/runStore.ts';
@@ -19,8 +19,10 @@ export interface TrainedFolder {
 export async function trainTinyRun(changes: Readonly<Record<string, unknown>> = {}): Promise<TrainedFolder> {
   const cwd = mkdtempSync(path.join(os.tmpdir(), 'rlvr-test-'));
   const file = writeTinyExperiment(cwd, changes);
-  const { resolved, source } = loadExperiment(cwd, file, [], createCatalog(plugins));
-  const run = createRun(path.join(cwd, '.rlvr', 'runs'), { experiment: resolved.experiment, source });
+  const { content, source } = loadExperimentFile(cwd, file, [], createCatalog(plugins));
+  const [chosen] = chooseExperiments(content, file, undefined);
+  if (chosen === undefined) throw new Error('the tiny experiment is empty');
+  const run = createRun(path.join(cwd, '.rlvr', 'runs'), { experiment: chosen.resolved.experiment, source });
   const code = await runWorker(run.folder, plugins);
   if (code !== 0) throw new Error(`the tiny run ended with ${code}`);
   return {
