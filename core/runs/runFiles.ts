@@ -9,6 +9,7 @@ export const runFiles = {
   checkpoints: 'checkpoints',
   locks: 'locks',
   workerLog: 'worker.log',
+  spectra: 'spectra',
   stopRequest: 'stop-requested',
 } as const;
 

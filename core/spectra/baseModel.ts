@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { assertFinite } from '../model/assertFinite.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { checkWeightShapes } from '../model/checkWeightShapes.ts';
+import { hashFiles } from '../model/hashFiles.ts';
 import { readModelConfig, type DecoderConfig } from '../model/modelConfig.ts';
 import { openWeightFiles } from '../model/weightFiles.ts';
 
@@ -10,6 +11,8 @@ export interface BaseModel {
   readonly config: DecoderConfig;
   /** A tensor by its Hugging Face name, in float32; undefined where the model has none of this name. */
   tensor(name: string): Float32Array | undefined;
+  /** Hash of its weight files, as a run records it. */
+  hash(): Promise<string>;
   /** Closes its files. */
   close(): void;
 }
@@ -22,7 +25,7 @@ export interface BaseModel {
  */
 export function openBaseModel(folder: string): BaseModel {
   const config = readModelConfig(folder);
-  const { tensors, close } = openWeightFiles(folder);
+  const { tensors, paths, close } = openWeightFiles(folder);
   try {
     checkWeightShapes(folder, config, new Map([...tensors].map(([name, file]) => [name, file.info(name).shape])));
   } catch (error) {
@@ -37,13 +40,14 @@ export function openBaseModel(folder: string): BaseModel {
       if (values !== undefined) assertFinite(values, name, file?.path ?? folder);
       return values;
     },
+    hash: () => hashFiles(paths),
     close,
   };
 }
 
 /** A model that is in memory. */
-export function loadedBaseModel({ config, weights }: Pick<Checkpoint, 'config' | 'weights'>): BaseModel {
-  return { config, tensor: (name) => weights.get(name)?.data, close: () => undefined };
+export function loadedBaseModel({ config, weights, hash }: Checkpoint): BaseModel {
+  return { config, tensor: (name) => weights.get(name)?.data, hash, close: () => undefined };
 }
 
 /** SHA-256 over a tensor's values in float32, in hex: equal for equal values, whatever type they are stored in. */

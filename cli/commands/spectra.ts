@@ -1,0 +1,120 @@
+import path from 'node:path';
+import type { Analyzer } from '../../core/contracts/analyzer.ts';
+import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
+import { RlvrError } from '../../core/errors.ts';
+import { findInNames } from '../../core/lowrank/regularExpression.ts';
+import { analyzeLayers } from '../../core/spectra/analyzeLayers.ts';
+import { cacheFolder } from '../../core/spectra/cacheFolder.ts';
+import { judgeCollapse } from '../../core/spectra/collapse.ts';
+import { openDecompositionCache } from '../../core/spectra/decompositionCache.ts';
+import { writeSpectra } from '../../core/spectra/spectraFile.ts';
+import type { SpectraRecord } from '../../core/spectra/spectraRecord.ts';
+import { loadCatalog } from '../command.ts';
+import type { CommandContext } from '../command.ts';
+import { writeSpectraSummary } from '../display/spectraSummary.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { createProgress } from '../progress.ts';
+import { spectraJobs, type SpectraChoices, type SpectraJob } from '../spectraJobs.ts';
+import { writeJson, writeLine } from '../terminal.ts';
+
+/** Options of `rlvr spectra`. */
+export interface SpectraOptions extends SpectraChoices {
+  readonly topK: number;
+  readonly full?: boolean;
+  /** Regular expression that whole names of layers, or their last parts, must match. */
+  readonly layers?: string;
+  /** Where the page goes; `true`: beside the spectra. */
+  readonly html?: string | true;
+}
+
+/** `rlvr spectra RUN|FOLDER`: what training did to the spectrum of each weight, as files, a summary and a page. */
+export async function spectraCommand(
+  context: CommandContext,
+  reference: string,
+  options: SpectraOptions,
+): Promise<number> {
+  const { terminal, json, cwd } = context;
+  const catalog = await loadCatalog(context);
+  const jobs = await spectraJobs(context, reference, options, catalog);
+  const stopping = new AbortController();
+  const interrupt = (): void => stopping.abort(new RlvrError('usage', 'Stopped.'));
+  process.once('SIGINT', interrupt);
+  try {
+    const records = await analyze(context, jobs, options, catalog, stopping.signal);
+    const files = jobs.map(({ file }) => path.relative(cwd, file));
+    const verdict = judgeCollapse(records);
+    if (json) writeJson(terminal, { files, verdict, records });
+    else {
+      writeSpectraSummary(terminal, records, verdict);
+      writeLine(terminal, `Written: ${files.join(', ')}`);
+    }
+    return exitCodes.success;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    terminal.err.write('Stopped; checkpoints that were done are written.\n');
+    return exitCodes.interrupted;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+async function analyze(
+  { terminal, json }: CommandContext,
+  jobs: readonly SpectraJob[],
+  { topK: top, full = false, layers: pattern }: SpectraOptions,
+  catalog: PluginCatalog,
+  signal: AbortSignal,
+): Promise<readonly SpectraRecord[]> {
+  const progress = createProgress(terminal, jobs.length === 1 ? 'layers' : 'layers of checkpoints', json);
+  const cache = openDecompositionCache(cacheFolder());
+  const analyzers = catalog.all('analyzer').map((analyzer) => ({ analyzer, config: defaultConfig(analyzer) }));
+  const records: SpectraRecord[] = [];
+  try {
+    for (const [index, { subject, file, open }] of jobs.entries()) {
+      const source = open();
+      try {
+        const included = includedLayers(
+          source.layers.map(({ name }) => name),
+          pattern,
+        );
+        const result = await analyzeLayers(source, {
+          top,
+          full,
+          signal,
+          analyzers,
+          cache,
+          includes: ({ name }) => included.has(name),
+          onDidProgress: (done, total) => progress.update(index * total + done, jobs.length * total),
+        });
+        const record: SpectraRecord = {
+          format: 1,
+          kind: 'rlvr-lab/spectra',
+          writtenAt: new Date().toISOString(),
+          subject,
+          ...result,
+        };
+        writeSpectra(file, record);
+        records.push(record);
+      } finally {
+        source.close();
+      }
+    }
+    return records;
+  } finally {
+    progress.end();
+  }
+}
+
+function defaultConfig(analyzer: Analyzer): unknown {
+  return analyzer.config.parse({});
+}
+
+/** The names that a regular expression matches, whole or by their last parts. */
+function includedLayers(names: readonly string[], pattern: string | undefined): ReadonlySet<string> {
+  if (pattern === undefined) return new Set(names);
+  const matches = findInNames(pattern, names, (own) => `^(?:.*\\.)?(?:${own})$`);
+  const included = new Set(names.filter((_, index) => matches[index] !== false));
+  if (included.size > 0) return included;
+  const message = `No layer that was trained matches --layers "${pattern}". There are: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}.`;
+  throw new RlvrError('usage', message, { pattern });
+}

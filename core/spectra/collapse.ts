@@ -1,0 +1,166 @@
+import { formatNumber, formatValue } from '../report/formatValue.ts';
+import { meanOf, sumOf } from './moduleSummary.ts';
+import type { SpectraRecord } from './spectraRecord.ts';
+
+/** What the spectra say about collapse. */
+export type CollapseState = 'no-update' | 'off-principal' | 'principal' | 'drifting' | 'collapsing';
+
+/** A number that the verdict compares with, and where it comes from. */
+export interface Threshold {
+  readonly name: string;
+  readonly value: number;
+  readonly source: string;
+}
+
+/** Whether the update goes to W's principal directions, in words, with what speaks for it and what it cannot say. */
+export interface CollapseVerdict {
+  readonly state: CollapseState;
+  readonly headline: string;
+  readonly evidence: readonly string[];
+  readonly limits: readonly string[];
+  readonly thresholds: readonly Threshold[];
+}
+
+/** How many times its share by chance an update has along the top k where it counts as concentrated there. */
+const CONCENTRATION = 3;
+/** Rise of the share along the top k from the first to the last checkpoint that counts as drift. */
+const DRIFT = 0.05;
+/** The principal half holds half of a random update. */
+const HALF = 0.5;
+
+const thresholds: readonly Threshold[] = [
+  {
+    name: 'share along the top k, times chance',
+    value: CONCENTRATION,
+    source: 'chosen here; chance is k over the size of the space',
+  },
+  { name: 'rise of that share over the checkpoints', value: DRIFT, source: 'chosen here; no paper sets one' },
+  {
+    name: 'share in the principal half',
+    value: HALF,
+    source: 'what a random update has; RLVR’s own are below it, arXiv 2511.08567',
+  },
+  { name: 'cosine below which a direction is an intruder', value: 0.5, source: 'arXiv 2410.21228' },
+];
+
+interface Place {
+  readonly step: number | undefined;
+  readonly top: number;
+  readonly chance: number;
+  readonly half: number;
+}
+
+/** Judges the spectra of one or several checkpoints, oldest first. */
+export function judgeCollapse(records: readonly SpectraRecord[]): CollapseVerdict {
+  const places = records.flatMap((record) => placeOf(record) ?? []);
+  const [first, last] = [places[0], places.at(-1)];
+  const latest = records.at(-1);
+  if (first === undefined || last === undefined || latest === undefined) {
+    return {
+      state: 'no-update',
+      headline: 'There is no update to judge: dW is 0 in every layer that was measured.',
+      evidence: [],
+      limits: limitsOf(records),
+      thresholds,
+    };
+  }
+  const isConcentrated = last.top >= CONCENTRATION * last.chance;
+  const isDrifting = places.length > 1 && last.top - first.top >= DRIFT && risesMostly(places);
+  const state = isConcentrated
+    ? isDrifting
+      ? 'collapsing'
+      : 'principal'
+    : isDrifting
+      ? 'drifting'
+      : last.half <= HALF
+        ? 'off-principal'
+        : 'principal-half';
+  return {
+    state: state === 'principal-half' ? 'off-principal' : state,
+    headline: headlines[state](places.length),
+    evidence: evidenceOf(latest, first, last, places.length),
+    limits: limitsOf(records),
+    thresholds,
+  };
+}
+
+const headlines = {
+  collapsing: () =>
+    'Signs of collapse: the update lies on W’s principal directions, and more of it at every checkpoint.',
+  principal: (checkpoints: number) =>
+    checkpoints > 1
+      ? 'The update lies on W’s principal directions, as updates of RLVR do not by themselves; it is not drifting further.'
+      : 'The update lies on W’s principal directions, as updates of RLVR do not by themselves. One checkpoint cannot show a drift.',
+  drifting: () => 'The update is drifting towards W’s principal directions, but does not lie on them yet.',
+  'off-principal': (checkpoints: number) =>
+    checkpoints > 1
+      ? 'No sign of collapse: the update lies off W’s principal directions, and stays there.'
+      : 'No sign of collapse: the update lies off W’s principal directions. One checkpoint cannot show a drift.',
+  'principal-half': (checkpoints: number) =>
+    checkpoints > 1
+      ? 'No sign of collapse: the update favours the stronger half of W’s directions a little, but not its top, and does not drift there.'
+      : 'No sign of collapse: the update favours the stronger half of W’s directions a little, but not its top. One checkpoint cannot show a drift.',
+} as const;
+
+function placeOf({ layers, subject }: SpectraRecord): Place | undefined {
+  const both = (name: string): number | undefined => {
+    const [left, right] = [meanOf(layers, `energy/${name}_left`), meanOf(layers, `energy/${name}_right`)];
+    return left === undefined || right === undefined ? undefined : (left + right) / 2;
+  };
+  const [top, chance, half] = [both('top'), both('top_chance'), both('principal_half')];
+  if (top === undefined || chance === undefined || half === undefined) return undefined;
+  return { step: subject.step, top, chance, half };
+}
+
+/** Whether the share along the top k rises at two of three checkpoints at least. */
+function risesMostly(places: readonly Place[]): boolean {
+  const rises = places.slice(1).filter((place, index) => place.top > (places[index]?.top ?? 0)).length;
+  return rises >= (2 / 3) * (places.length - 1);
+}
+
+function evidenceOf(latest: SpectraRecord, first: Place, last: Place, count: number): readonly string[] {
+  const { layers, depth } = latest;
+  const share = (value: number): string => formatValue(value, 'fraction');
+  const from = count > 1 ? `, from ${share(first.top)}${atStep(first)}` : '';
+  const intruders = sumOf(layers, 'intruders/left');
+  const within = layers.filter(({ numbers }) => (numbers['intruders/left'] ?? 0) > 0).length;
+  const known = (name: string, say: (value: number) => string): string[] => {
+    const value = meanOf(layers, name);
+    return value === undefined ? [] : [say(value)];
+  };
+  return [
+    `${share(last.top)} of ||dW||^2 lies along W’s top ${depth.top} directions${from}; by chance it would be ${share(last.chance)}.`,
+    `${share(last.half)} lies in the principal half of W’s spectrum; by chance it would be ${share(HALF)}.`,
+    ...known('update_size/relative', (value) => `||dW|| is ${share(value)} of ||W||.`),
+    ...known('spectrum/shift_top', (value) => `The top ${depth.top} singular values moved by ${share(value)}.`),
+    ...known(
+      'rotation/largest_left',
+      (value) => `Their left space turned by up to ${formatNumber(value)} rad, on average over layers.`,
+    ),
+    `${intruders === 0 ? 'No' : intruders} intruder dimension${intruders === 1 ? '' : 's'} among the top ${depth.top} left directions` +
+      `${intruders === 0 ? '' : ` (in ${within} of ${layers.length} layers)`}.`,
+    ...known('effective_rank/effective', (value) => `dW has an effective rank of ${formatNumber(value)}.`),
+  ];
+}
+
+function atStep({ step }: Place): string {
+  return step === undefined ? '' : ` at step ${step}`;
+}
+
+function limitsOf(records: readonly SpectraRecord[]): readonly string[] {
+  const latest = records.at(-1);
+  if (latest === undefined) return [];
+  const { layers, unmeasured, depth } = latest;
+  const checkpoints = records.length === 1 ? 'One checkpoint was' : `${records.length} checkpoints were`;
+  const more =
+    unmeasured.length === 0
+      ? ''
+      : ` ${unmeasured.length} were not, among them ${unmeasured[0]?.name} (${unmeasured[0]?.reason}).`;
+  return [
+    `${checkpoints} measured; ${layers.length} layers.${more}`,
+    depth.full
+      ? 'The whole spectrum of W + dW was computed.'
+      : `Of W + dW only the top ${depth.top} directions were computed: intruders and shifts below them are not seen (--full sees them).`,
+    'Numbers are means over layers; a single layer may differ. Spectra say nothing about accuracy: compare with `rlvr eval`.',
+  ];
+}
