@@ -1,160 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InitialParameter, TargetLayer } from '../../../core/contracts/parameter.ts';
-import type { LayerTensors } from '../../../core/contracts/adapter.ts';
+import { beforeAll, expect } from 'vitest';
 import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
-import { openSafetensors } from '../../../core/model/safetensors.ts';
 import { compile } from '../../../core/tensor/compile.ts';
-import { linear } from '../../../core/tensor/ops/linear.ts';
-import { randomStream } from '../../../core/tensor/random.ts';
 import { tf } from '../../../core/tensor/tf.ts';
-import type { InputSpec } from '../../../core/tensor/trace.ts';
+import { policyPrefixes } from '../../../core/training/policy.ts';
 import { expectClose } from '../../closeness.ts';
-import { goldenPath, hasGolden } from '../../goldenFolder.ts';
-import type { PeftCase } from './peftCases.ts';
-import { configOf, expectedShapes, loraAdapter as adapter } from './peftCases.ts';
+import { describeCases } from './describeCases.ts';
+import { listLayersCases, peftShapes, trainedShapes, valueOf } from './layerCases.ts';
+import type { LayersBench } from './layerCases.ts';
+import { evaluateNet, mergeNet, netInputs } from './netBench.ts';
+import type { Feeds, Tensors } from './netBench.ts';
+import { parameterName } from './peftCases.ts';
 
-interface LayerCase extends PeftCase {
-  readonly net: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly attributes: Readonly<Record<string, { readonly scaling: number }>>;
-  readonly identity_at_init: number;
-}
-
-interface NetLayer {
-  readonly name: string;
-  readonly type: 'linear' | 'layernorm' | 'rmsnorm';
-  readonly in: number;
-  readonly out?: number;
-  readonly bias?: boolean;
-}
-
-type Tensors = Readonly<Record<string, tf.Tensor>>;
-type Arrays = Readonly<Record<string, Float32Array>>;
-
-const folder = ['peft', 'layers'];
-
-function layerOf({ name, type, in: inputs, out, bias }: NetLayer): TargetLayer {
-  const isLinear = type === 'linear';
-  return {
-    name,
-    module: name.slice(name.lastIndexOf('.') + 1),
-    kind: isLinear ? 'linear' : 'norm',
-    shape: isLinear ? [out ?? 0, inputs] : [inputs],
-    hasBias: bias ?? false,
-  };
-}
-
-/** A case with everything that is needed to run it. */
-interface Bench {
-  readonly layers: readonly TargetLayer[];
-  readonly targets: readonly TargetLayer[];
-  readonly options: ReadonlyMap<string, unknown>;
-  readonly parameters: readonly InitialParameter[];
-  /** Values and shapes of a graph's inputs by name. */
-  readonly feeds: Arrays;
-  readonly inputs: Readonly<Record<string, InputSpec>>;
-}
-
-function benchOf(
-  entry: LayerCase,
-  nets: Readonly<Record<string, readonly NetLayer[]>>,
-  base: SafetensorsFile,
-  file: SafetensorsFile,
-  at: 'initial' | 'value',
-): Bench {
-  const parsed = configOf(entry.config);
-  if ('reason' in parsed) throw new TypeError(parsed.reason);
-  const layers = (nets[entry.net] ?? []).map(layerOf);
-  const targets = adapter.targets(parsed.config, layers);
-  const { layers: options } = adapter.plan(parsed.config, targets, randomStream(1));
-  const weightOf = (name: string): Float32Array => base.readFloat32(`${entry.net}.base.${name}.weight`);
-  const parameters = targets.flatMap(
-    (layer) =>
-      adapter.attach({
-        layer,
-        options: options.get(layer.name),
-        weight: weightOf(layer.name),
-        random: randomStream(2, layer.name),
-      }).parameters,
-  );
-  const feeds: Record<string, Float32Array> = {};
-  const inputs: Record<string, InputSpec> = {};
-  const add = (name: string, from: SafetensorsFile, tensor: string, shape = from.info(tensor).shape): void => {
-    feeds[name] = from.readFloat32(tensor);
-    inputs[name] = { shape, dtype: 'float32' };
-  };
-  for (const { name, shape, hasBias } of layers) {
-    add(`weight ${name}`, base, `${entry.net}.base.${name}.weight`);
-    if (hasBias) add(`bias ${name}`, base, `${entry.net}.base.${name}.bias`);
-    add(`x ${name}`, base, `${entry.net}.x.${name}`, [6, shape[1] ?? 0]);
-    add(`t ${name}`, base, `${entry.net}.t.${name}`, [6, shape[0] ?? 0]);
-  }
-  for (const { name } of parameters) add(name, file, `${at}.${name}.weight`);
-  return { layers, targets, options, parameters, feeds, inputs };
-}
-
-function tensorsOf(bench: Bench, layer: TargetLayer, tensors: Tensors): LayerTensors<unknown> {
-  const bias = tensors[`bias ${layer.name}`] as tf.Tensor1D | undefined;
-  return {
-    layer,
-    options: bench.options.get(layer.name),
-    weight: tensors[`weight ${layer.name}`]!,
-    ...(bias === undefined ? {} : { bias }),
-    parameter: (name) => tensors[`${layer.name}.${name}`]!,
-    dropout: (x) => x,
-  };
-}
-
-/** Outputs, merged weights and gradients by the names of the golden file. */
-function evaluate(bench: Bench, tensors: Tensors): Record<string, tf.Tensor> {
-  const results: Record<string, tf.Tensor> = {};
-  const isTarget = new Set(bench.targets.map(({ name }) => name));
-  const differentiated = [...bench.parameters.map(({ name }) => name), ...bench.layers.map(({ name }) => `x ${name}`)];
-  const loss = (...values: tf.Tensor[]): tf.Scalar => {
-    const given: Tensors = { ...tensors, ...Object.fromEntries(differentiated.map((name, i) => [name, values[i]!])) };
-    let sum: tf.Scalar = tf.scalar(0);
-    for (const layer of bench.layers) {
-      const own = tensorsOf(bench, layer, given);
-      const x = given[`x ${layer.name}`] as tf.Tensor2D;
-      const y = isTarget.has(layer.name) ? adapter.forward!(own, x) : linear(x, own.weight as tf.Tensor2D, own.bias);
-      results[`y.${layer.name}`] = tf.keep(y);
-      sum = tf.add(sum, tf.div(tf.sum(tf.mul(y, given[`t ${layer.name}`]!)), y.size));
-    }
-    return sum;
-  };
-  const { grads } = tf.valueAndGrads(loss)(differentiated.map((name) => tensors[name]!));
-  differentiated.forEach((name, i) => {
-    const key = name.startsWith('x ') ? `grad_x.${name.slice(2)}` : `grad.${name}.weight`;
-    results[key] = grads[i]!;
-  });
-  for (const layer of bench.targets) {
-    const merged = adapter.merged(tensorsOf(bench, layer, tensors));
-    results[`merged.${layer.name}.weight`] = merged.weight;
-    results[`merged_y.${layer.name}`] = linear(
-      tensors[`x ${layer.name}`] as tf.Tensor2D,
-      merged.weight as tf.Tensor2D,
-      merged.bias,
-    );
-  }
-  return results;
-}
-
-async function run(bench: Bench, backend: 'eager' | 'traced'): Promise<Arrays> {
-  if (backend === 'traced') {
-    const graph = await compile(bench.inputs, (tensors) => evaluate(bench, tensors));
-    const results = await graph.run(bench.feeds);
-    await graph.release();
-    return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
-  }
-  const given = Object.entries(bench.inputs).map(([name, { shape }]) => [
-    name,
-    tf.tensor(bench.feeds[name]!, shape as number[]),
-  ]);
-  const results = tf.tidy(() => evaluate(bench, Object.fromEntries(given) as Tensors));
-  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));
-}
+type Backend = (feeds: Feeds) => Promise<Feeds>;
 
 /** How far each kind of result may be off. */
 const tolerances: Readonly<Record<string, number>> = {
@@ -165,58 +23,116 @@ const tolerances: Readonly<Record<string, number>> = {
   grad_x: 1e-6,
 };
 
-describe('peft/layers', () => {
-  if (!hasGolden('peft', 'nets.json')) {
-    it.skip('no peft/nets.json in the golden folder');
-    return;
+/** PEFT's name of a result, as the golden file has it, and what we call it. */
+function resultName(key: string): string {
+  const at = key.indexOf('.');
+  const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
+  if (kind === 'grad') return `grad ${parameterName(name)}`;
+  return kind === 'grad_x' ? `grad x ${name}` : `${kind} ${name}`;
+}
+
+/** PEFT's tensors as feeds. What PEFT does not have keeps the value that the adapter gave it, unless it is a copy of a trained start. */
+function feedsOf({ net, policy, entry, file }: LayersBench, at: 'initial' | 'value'): Feeds {
+  const feeds: Record<string, Float32Array> = { ...net.feeds };
+  for (const { name, values } of policy.parameters) feeds[policyPrefixes.parameter + name] = values;
+  for (const parameter of entry.parameters) {
+    const input = policyPrefixes.parameter + parameterName(parameter.name);
+    if (input in feeds)
+      feeds[input] = valueOf(file, at === 'value' ? parameter : { ...parameter, kind: 'frozen' }).values;
   }
-  const nets = JSON.parse(readFileSync(goldenPath('peft', 'nets.json'), 'utf8')) as Record<string, NetLayer[]>;
-  const base = openSafetensors(goldenPath('peft', 'nets.safetensors'));
-  beforeAll(() => tf.setBackend('cpu'));
-  afterAll(() => base.close());
-  for (const name of readdirSync(goldenPath(...folder)).filter((file) => file.endsWith('.json'))) {
-    const entry = JSON.parse(readFileSync(goldenPath(...folder, name), 'utf8')) as LayerCase;
-    const file = openSafetensors(goldenPath(...folder, name.replace('.json', '.safetensors')));
-    afterAll(() => file.close());
-    const parsed = configOf(entry.config);
-    const reason =
-      'reason' in parsed
-        ? parsed.reason
-        : file.names.some((key) => key.startsWith('residual.'))
-          ? 'the base is replaced'
-          : undefined;
-    if (reason !== undefined) {
-      it.skip(`${entry.name}: not covered, ${reason}`);
-      continue;
-    }
-    it(entry.name, async () => {
-      const bench = benchOf(entry, nets, base, file, 'value');
-      const shapes = Object.fromEntries(
-        bench.parameters.map((parameter) => [`${parameter.name}.weight`, parameter.shape]),
-      );
-      expect(shapes).toEqual(expectedShapes(entry));
-      const count = bench.parameters
-        .filter(({ trainable }) => trainable)
-        .reduce((sum, { values }) => sum + values.length, 0);
-      expect(count).toBe(entry.trainable);
-      for (const { layer, scaling } of bench.parameters)
-        expect(scaling).toBeCloseTo(entry.attributes[layer!.name]!.scaling, 12);
-      for (const backend of ['eager', 'traced'] as const) {
-        const results = await run(bench, backend);
-        for (const [key, values] of Object.entries(results)) {
-          if (!file.names.includes(key)) continue;
-          const tolerance = tolerances[key.slice(0, key.indexOf('.'))] ?? 0;
-          expectClose(values, file.readFloat32(key), tolerance, `${key}, ${backend}`);
-        }
-        const compared = file.names.filter((key) => key in results);
-        expect(compared.length).toBe(file.names.filter((key) => /^(y|merged|merged_y|grad|grad_x)\./.test(key)).length);
-        const start = await run(benchOf(entry, nets, base, file, 'initial'), backend);
-        for (const { name: layer } of bench.layers) {
-          expectClose(start[`y.${layer}`], file.readFloat32(`initial_y.${layer}`), 1e-5, `initial ${layer}`);
-        }
-      }
-      const identity = adapter.isIdentityAtStart((parsed as { config: unknown }).config);
-      expect(identity).toBe(entry.identity_at_init < 1e-4);
+  for (const [name, values] of policy.replaced) {
+    const residual = `residual.${name}.weight`;
+    feeds[policyPrefixes.replaced + name] = file.names.includes(residual) ? file.readFloat32(residual) : values;
+  }
+  return feeds;
+}
+
+function eager({ net, policy }: LayersBench): Backend {
+  const inputs = netInputs(net, policy);
+  return (feeds) => {
+    const results = tf.tidy(() => {
+      const given = Object.entries(inputs).map(([name, { shape }]) => [
+        name,
+        tf.tensor(feeds[name]!, shape as number[]),
+      ]);
+      const tensors = Object.fromEntries(given) as Tensors;
+      return { ...evaluateNet(net, policy, tensors), ...mergeNet(net, policy, tensors) };
     });
+    const values = Object.entries(results).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]);
+    tf.dispose(results);
+    return Promise.resolve(Object.fromEntries(values) as Feeds);
+  };
+}
+
+async function traced({ net, policy }: LayersBench): Promise<{ readonly run: Backend; release(): Promise<void> }> {
+  const graph = await compile(netInputs(net, policy), (tensors) => ({
+    ...evaluateNet(net, policy, tensors),
+    ...mergeNet(net, policy, tensors),
+  }));
+  return {
+    run: async (feeds) => {
+      const results = await graph.run(feeds);
+      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
+    },
+    release: () => graph.release(),
+  };
+}
+
+/** Everything that PEFT computed at the perturbed values. */
+function expectResults(results: Feeds, file: SafetensorsFile, what: string): void {
+  const keys = file.names.filter((key) => key.slice(0, key.indexOf('.')) in tolerances);
+  expect(keys.length).toBeGreaterThan(0);
+  for (const key of keys)
+    expectClose(
+      results[resultName(key)],
+      file.readFloat32(key),
+      tolerances[key.slice(0, key.indexOf('.'))]!,
+      `${key}, ${what}`,
+    );
+}
+
+async function expectSameMathematics(bench: LayersBench, run: Backend, what: string): Promise<void> {
+  const { entry, file } = bench;
+  expectResults(await run(feedsOf(bench, 'value')), file, what);
+  // The note says where PEFT's own start is not to be compared.
+  if (entry.note?.includes('initial_y') === true) return;
+  const start = await run(feedsOf(bench, 'initial'));
+  for (const key of file.names.filter((name) => name.startsWith('initial_y.')))
+    expectClose(start[key.replace('initial_y.', 'y ')], file.readFloat32(key), 1e-5, `${key}, ${what}`);
+}
+
+/** What is added to the model, exactly, and how it enters the weights. */
+function expectSameParameters({ policy, entry, file }: LayersBench): void {
+  expect(trainedShapes(policy)).toEqual(peftShapes(entry));
+  const trained = policy.parameters.filter(({ trainable }) => trainable);
+  expect(trained.reduce((sum, { values }) => sum + values.length, 0)).toBe(entry.trainable);
+  const peft = new Map(entry.parameters.map((parameter) => [parameterName(parameter.name), parameter]));
+  for (const { name, shape, trainable, layer, scaling } of policy.parameters) {
+    const own = peft.get(name);
+    if (own !== undefined)
+      expect({ name, shape, trainable }).toEqual({ name, shape: own.shape, trainable: own.kind === 'trainable' });
+    const attributes = layer === undefined ? undefined : entry.attributes[layer.name];
+    if (/\.lora_[AB]$/.test(name) && attributes?.['use_rslora'] !== undefined)
+      expect(scaling).toBeCloseTo(Number(attributes['scaling']), 12);
   }
+  // Frozen tensors that are not in PEFT's file have to be made again when it is loaded: they are a function of the configuration.
+  for (const { name, kind, saved_as: savedAs } of entry.parameters) {
+    const own = policy.parameters.find((parameter) => parameter.name === parameterName(name));
+    if (kind === 'frozen' && typeof savedAs !== 'string' && own !== undefined)
+      expectClose(own.values, file.readFloat32(`initial.${name}`), 0, `${name}, made again`);
+  }
+}
+
+describeCases('peft/layers', listLayersCases(), async ({ bench }) => {
+  const own = bench();
+  const { policy, entry } = own;
+  expectSameParameters(own);
+  expect(policy.adapter.isIdentityAtStart(policy.adapterConfig)).toBe(entry.identity_at_init < 1e-4);
+  expect([...policy.replaced.keys()].map((name) => `${name}.weight`).sort()).toEqual(entry.base_changed);
+  await expectSameMathematics(own, eager(own), 'eager');
+  const graph = await traced(own);
+  await expectSameMathematics(own, graph.run, 'traced');
+  await graph.release();
 });
+
+beforeAll(() => tf.setBackend('cpu'));

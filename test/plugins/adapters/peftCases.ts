@@ -1,5 +1,13 @@
-import type { Adapter } from '../../../core/contracts/adapter.ts';
-import { lora } from '../../../plugins/adapters/lora.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Adapter, PeftAdapter, StoredTensor } from '../../../core/contracts/adapter.ts';
+import { createCatalog } from '../../../core/container.ts';
+import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
+import { parseSafetensors } from '../../../core/model/safetensors.ts';
+import { plugins } from '../../../plugins/index.ts';
+import { goldenPath, hasGolden } from '../../goldenFolder.ts';
+
+/** Every adapter that an experiment can name. */
+export const catalog = createCatalog(plugins);
 
 /** A parameter as PEFT lists it. */
 export interface PeftParameter {
@@ -9,63 +17,146 @@ export interface PeftParameter {
   readonly saved_as: string | null;
 }
 
-/** What `peft/layers/CASE.json` and `peft/models/CASE/expected.json` have in common. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What all kinds of cases have in common. */
 export interface PeftCase {
   readonly name: string;
+  /** PEFT's type in lower case, or the method's name where PEFT does not have it. */
   readonly method: string;
+  readonly config: Fields;
+}
+
+/** What `layers/CASE.json` and `models/CASE/expected.json` have in common. */
+export interface AttachedCase extends PeftCase {
   readonly trainable: number;
   readonly parameters: readonly PeftParameter[];
+  readonly base_changed: readonly string[];
+  readonly identity_at_init: number;
 }
 
-/** Fields that say nothing about what the adapter computes. */
+/** A case with its tensors. */
+export interface Golden<Case> {
+  readonly entry: Case;
+  readonly file: SafetensorsFile;
+}
+
+/** Folders in the golden folder that hold little nets and cases over them. */
+export const netFolders: readonly string[] = hasGolden()
+  ? readdirSync(goldenPath()).filter((folder) => hasGolden(folder, 'nets.json'))
+  : [];
+
+/** Reads a JSON file of the golden folder. */
+export function readGoldenJson(...parts: string[]): unknown {
+  return JSON.parse(readFileSync(goldenPath(...parts), 'utf8'));
+}
+
+/** Reads a safetensors file of the golden folder into memory. */
+export function readGoldenTensors(...parts: string[]): SafetensorsFile {
+  return parseSafetensors(readFileSync(goldenPath(...parts)), parts.join('/'));
+}
+
+/** The cases of a folder of `CASE.json` and `CASE.safetensors`. */
+export function readCases<Case extends PeftCase>(...folder: string[]): readonly Golden<Case>[] {
+  if (!hasGolden(...folder)) return [];
+  const files = readdirSync(goldenPath(...folder)).filter((file) => file.endsWith('.json'));
+  return files.map((file) => ({
+    entry: readGoldenJson(...folder, file) as Case,
+    file: readGoldenTensors(...folder, file.replace(/json$/, 'safetensors')),
+  }));
+}
+
+/** Names of cases begin with their method's. */
+export function methodOf(name: string): string {
+  return name.split('-', 1)[0]!;
+}
+
+/** PEFT's name of a parameter as ours: without `.weight` at the end. */
+export function parameterName(name: string): string {
+  return name.replace(/\.weight$/, '');
+}
+
+/** A tensor of a file; integers as numbers. */
+export function storedTensor(file: SafetensorsFile, name: string): StoredTensor {
+  const { shape, dtype } = file.info(name);
+  const values = /^[IU]/.test(dtype) ? Float32Array.from(file.read(name), Number) : file.readFloat32(name);
+  return { shape, values };
+}
+
+/** All tensors of a file whose names begin with `prefix`, by what follows it. */
+export function tensorsBelow(file: SafetensorsFile, prefix: string): Map<string, StoredTensor> {
+  const names = file.names.filter((name) => name.startsWith(prefix));
+  return new Map(names.map((name) => [name.slice(prefix.length), storedTensor(file, name)]));
+}
+
+/** An adapter with a configuration, or why there is none. */
+export type Choice = { readonly adapter: Adapter; readonly config: unknown } | { readonly reason: string };
+
+/** Whether a field of PEFT's configuration says nothing. */
+function isUnset(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** Fields that say nothing about what the adapter computes, and others of LoraConfig that no method here has, at their defaults. */
 const bookkeeping = new Set([
-  'peft_type',
-  'peft_version',
+  'auto_mapping',
   'base_model_name_or_path',
   'inference_mode',
-  'task_type',
   'megatron_core',
+  'peft_type',
+  'peft_version',
   'qalora_group_size',
+  'revision',
+  'task_type',
 ]);
 
-const own = [
-  'r',
-  'lora_alpha',
-  'lora_dropout',
-  'target_modules',
-  'exclude_modules',
-  'layers_to_transform',
-  'layers_pattern',
-  'use_rslora',
-  'init_lora_weights',
-  'bias',
-  'rank_pattern',
-  'alpha_pattern',
-];
-
-function isUnset(value: unknown): boolean {
-  return value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
-}
-
-/** A configuration of PEFT's as ours, or why there is none. */
-export function configOf(
-  peft: Readonly<Record<string, unknown>>,
-): { readonly config: ReturnType<typeof lora.config.parse> } | { readonly reason: string } {
-  if (peft['peft_type'] !== 'LORA') return { reason: `there is no adapter for ${String(peft['peft_type'])}` };
-  const unknown = Object.entries(peft).find(
-    ([key, value]) => !bookkeeping.has(key) && !own.includes(key) && !isUnset(value),
-  );
-  if (unknown !== undefined) return { reason: `${unknown[0]}: ${JSON.stringify(unknown[1])} is not supported` };
-  const parsed = lora.config.safeParse(Object.fromEntries(own.map((key) => [key, peft[key]])));
+/** The configuration with the adapter's own names, or why the adapter does not have it. */
+function parseFields(adapter: Adapter, fields: Fields): Choice {
+  const shape = (adapter.config as { readonly shape?: object }).shape ?? {};
+  const known = Object.entries(fields).filter(([key, value]) => !bookkeeping.has(key) && !isUnset(value));
+  const foreign = known.find(([key]) => !(key in shape));
+  if (foreign !== undefined) return { reason: `${adapter.id} has no ${foreign[0]}` };
+  const parsed = adapter.config.safeParse(Object.fromEntries(known));
   return parsed.success
-    ? { config: parsed.data }
+    ? { adapter, config: parsed.data }
     : { reason: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
 }
 
-/** Names of a plan's parameters as PEFT has them, with their shapes. */
-export function expectedShapes(entry: PeftCase): Readonly<Record<string, readonly number[]>> {
-  return Object.fromEntries(entry.parameters.map(({ name, shape }) => [name, shape]));
+/** A method that PEFT does not have, by its name: what the method itself fixes is left out of the configuration. */
+function chooseByName({ method, config }: PeftCase): Choice {
+  const adapter = catalog.all('adapter').find(({ id }) => id === method);
+  if (adapter === undefined) return { reason: `there is no adapter named "${method}"` };
+  const fixed = Object.keys(config).filter((key) => {
+    const own = (adapter.config as { readonly shape?: Record<string, { safeParse(value: unknown): object }> }).shape?.[
+      key
+    ];
+    return own !== undefined && 'error' in own.safeParse(config[key]);
+  });
+  return parseFields(adapter, Object.fromEntries(Object.entries(config).filter(([key]) => !fixed.includes(key))));
 }
 
-/** The LoRA plugin with the type of its configuration forgotten, as the catalog has it. */
-export const loraAdapter: Adapter = lora;
+/**
+ * The adapter of a case: the one that reads it as PEFT saves it. Where PEFT's file alone does not say what is meant (the residual of PiSSA is
+ * not in it), the first that has all of its fields and adds `parameters` to the layers, by `parametersOf`.
+ */
+export function chooseAdapter(
+  entry: PeftCase,
+  saved: PeftAdapter,
+  addsTheSame: (adapter: Adapter, config: unknown) => boolean,
+): Choice {
+  if (String(entry.config['peft_type']).toLowerCase() !== entry.method) return chooseByName(entry);
+  const refusals: string[] = [];
+  for (const adapter of catalog.all('adapter')) {
+    const read = adapter.fromPeft(saved);
+    if (!('refused' in read)) return { adapter, config: read.config };
+    refusals.push(`${adapter.id}: ${read.refused}`);
+  }
+  for (const adapter of catalog.all('adapter')) {
+    const choice = parseFields(adapter, entry.config);
+    if ('adapter' in choice && addsTheSame(adapter, choice.config)) return choice;
+  }
+  // What is of another type or has no type of PEFT's says nothing about this case.
+  const relevant = refusals.filter((refusal) => !/peft_type|reads what PEFT saved|PEFT has no/.test(refusal));
+  const reason = relevant.join('; ').replace(/\s+/g, ' ');
+  return { reason: reason === '' ? `no adapter has peft_type ${String(entry.config['peft_type'])}` : reason };
+}

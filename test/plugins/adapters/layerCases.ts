@@ -1,0 +1,125 @@
+import type { LayerCalibration, PeftAdapter, StoredTensor } from '../../../core/contracts/adapter.ts';
+import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
+import type { Policy } from '../../../core/training/policy.ts';
+import { attachToNet, readNets } from './netBench.ts';
+import type { Net } from './netBench.ts';
+import {
+  chooseAdapter,
+  methodOf,
+  netFolders,
+  parameterName,
+  readCases,
+  storedTensor,
+  tensorsBelow,
+} from './peftCases.ts';
+import type { AttachedCase, Golden, PeftParameter } from './peftCases.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `layers/CASE.json`. */
+export interface LayersCase extends AttachedCase {
+  readonly net: string;
+  readonly note?: string;
+  readonly attributes: Readonly<Record<string, Fields>>;
+  readonly converted_config?: Fields;
+  readonly reload_max_abs?: number | string;
+}
+
+/** A case of `layers/` with the adapter that it is of, attached to its net as the adapter itself starts it. */
+export interface LayersBench extends Golden<LayersCase> {
+  readonly net: Net;
+  readonly policy: Policy;
+  /** As PEFT saves the case's perturbed values. */
+  readonly saved: PeftAdapter;
+}
+
+/** A case of `layers/`, to be run or not covered for a reason. */
+export interface ListedCase {
+  readonly kind: string;
+  readonly method: string;
+  readonly name: string;
+  readonly golden: Golden<LayersCase>;
+  readonly bench: () => LayersBench;
+  readonly reason?: string;
+}
+
+/** A tensor of a case at its perturbed values; what is frozen has its initial ones. */
+export function valueOf(file: SafetensorsFile, { name, kind }: Pick<PeftParameter, 'name' | 'kind'>): StoredTensor {
+  return storedTensor(file, `${kind === 'trainable' ? 'value' : 'initial'}.${name}`);
+}
+
+function savedBy({ entry, file }: Golden<LayersCase>): PeftAdapter {
+  const own = entry.parameters.flatMap((parameter): [string, StoredTensor][] =>
+    typeof parameter.saved_as === 'string' ? [[parameter.saved_as, valueOf(file, parameter)]] : [],
+  );
+  return { config: entry.config, tensors: new Map([...own, ...tensorsBelow(file, 'saved_only.')]) };
+}
+
+function rowsOf(tensors: readonly StoredTensor[]): Float32Array {
+  return Float32Array.of(...tensors.flatMap(({ values }) => [...values]));
+}
+
+/** What the base computed on PEFT's calibration batches, by layer: rows of inputs of all batches, or mean gradients. */
+function calibrationOf({ file }: Golden<LayersCase>, net: Net): ReadonlyMap<string, LayerCalibration> | undefined {
+  const entries = net.layers.flatMap(({ name }): [string, LayerCalibration][] => {
+    const batches = file.names
+      .filter((key) => key.endsWith(`.${name}`) && /^(eva|calibration)_x\d+\./.test(key))
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    const gradient = `calibration_grad.${name}`;
+    if (file.names.includes(gradient)) return [[name, { kind: 'gradients', values: file.readFloat32(gradient) }]];
+    if (batches.length === 0) return [];
+    const tensors = batches.map((key) => storedTensor(file, key));
+    const batchRows = tensors.map(({ shape, values }) => values.length / (shape.at(-1) ?? 1));
+    return [[name, { kind: 'activations', values: rowsOf(tensors), batchRows }]];
+  });
+  return entries.length === 0 ? undefined : new Map(entries);
+}
+
+/** Names and shapes of what is trained, sorted by name. */
+export function trainedShapes(policy: Policy): readonly (readonly [string, readonly number[]])[] {
+  const trained = policy.parameters.filter(({ trainable }) => trainable);
+  return trained.map(({ name, shape }) => [name, shape] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The same as PEFT lists it. */
+export function peftShapes(entry: AttachedCase): readonly (readonly [string, readonly number[]])[] {
+  const trained = entry.parameters.filter(({ kind }) => kind === 'trainable');
+  return trained.map(({ name, shape }) => [parameterName(name), shape] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function hasPeftsShapes(attach: () => Policy, entry: AttachedCase): boolean {
+  try {
+    return JSON.stringify(trainedShapes(attach())) === JSON.stringify(peftShapes(entry));
+  } catch {
+    return false;
+  }
+}
+
+function listed(folder: string, golden: Golden<LayersCase>, nets: ReadonlyMap<string, Net>): ListedCase {
+  const { entry } = golden;
+  const net = nets.get(entry.net)!;
+  const saved = savedBy(golden);
+  const calibration = calibrationOf(golden, net);
+  const choice = chooseAdapter(entry, saved, (adapter, config) =>
+    hasPeftsShapes(() => attachToNet(net, adapter, config, calibration), entry),
+  );
+  return {
+    kind: `${folder}/layers`,
+    method: methodOf(entry.name),
+    name: entry.name,
+    golden,
+    bench() {
+      if ('reason' in choice) throw new TypeError(choice.reason);
+      return { ...golden, net, saved, policy: attachToNet(net, choice.adapter, choice.config, calibration) };
+    },
+    ...('reason' in choice ? { reason: choice.reason } : {}),
+  };
+}
+
+/** Every case of `layers/` in every folder of nets. */
+export function listLayersCases(): readonly ListedCase[] {
+  return netFolders.flatMap((folder) => {
+    const nets = readNets(folder);
+    return readCases<LayersCase>(folder, 'layers').map((golden) => listed(folder, golden, nets));
+  });
+}

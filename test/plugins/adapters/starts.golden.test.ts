@@ -1,0 +1,174 @@
+import { expect } from 'vitest';
+import type { StoredTensor } from '../../../core/contracts/adapter.ts';
+import { matrix, transpose } from '../../../core/linalg/matrix.ts';
+import type { Matrix } from '../../../core/linalg/matrix.ts';
+import { multiply, multiplyRightTransposed } from '../../../core/linalg/multiply.ts';
+import { qr } from '../../../core/linalg/qr.ts';
+import type { Policy } from '../../../core/training/policy.ts';
+import { expectClose } from '../../closeness.ts';
+import { describeCases } from './describeCases.ts';
+import { listLayersCases, valueOf } from './layerCases.ts';
+import type { LayersBench, LayersCase, ListedCase } from './layerCases.ts';
+import { parameterName, storedTensor, tensorsBelow } from './peftCases.ts';
+import type { Golden } from './peftCases.ts';
+
+/** LAPACK decomposes in float32 for PEFT: its error in a triplet grows as singular values come close to each other. */
+const decomposed = 1e-5;
+
+function toMatrix({ shape, values }: StoredTensor): Matrix {
+  return matrix(shape[0] ?? 0, shape[1] ?? 0, values);
+}
+
+/** B A. */
+function product(b: StoredTensor, a: StoredTensor): Float64Array {
+  return multiply(toMatrix(b), toMatrix(a)).data;
+}
+
+/** The orthogonal projection onto what the columns span: the same for every basis of a subspace. */
+function projection(columns: Matrix): Float64Array {
+  const { q } = qr(columns);
+  return multiplyRightTransposed(q, q).data;
+}
+
+/** Rows up to their signs: r_i r_i^T side by side. */
+function withoutSigns({ shape, values }: StoredTensor): number[] {
+  const [rows = 0, columns = 0] = shape;
+  return Array.from({ length: rows }, (_, i) => values.subarray(i * columns, (i + 1) * columns)).flatMap((row) =>
+    [...row].flatMap((x) => [...row].map((y) => x * y)),
+  );
+}
+
+function turned({ shape, values }: StoredTensor): StoredTensor {
+  const [rows = 0, columns = 0] = shape;
+  return { shape: [columns, rows], values: Float32Array.from(transpose(matrix(rows, columns, values)).data) };
+}
+
+/** A and B of a layer as the adapter starts them, and as PEFT does. */
+interface Factors {
+  readonly layer: string;
+  readonly scaling: number;
+  readonly own: { readonly a: StoredTensor; readonly b: StoredTensor };
+  readonly peft: { readonly a: StoredTensor; readonly b: StoredTensor };
+}
+
+function factorsOf({ policy, file }: LayersBench): readonly Factors[] {
+  return policy.parameters.flatMap(({ name, layer, scaling, ...a }) => {
+    if (layer === undefined || name !== `${layer.name}.lora_A`) return [];
+    const b = policy.parameters.find((other) => other.name === `${layer.name}.lora_B`)!;
+    const peft = (factor: string): StoredTensor => storedTensor(file, `initial.${layer.name}.${factor}.weight`);
+    return [{ layer: layer.name, scaling, own: { a, b }, peft: { a: peft('lora_A'), b: peft('lora_B') } }];
+  });
+}
+
+/** Where A and B belong to different triplets, each of their vectors has a sign of its own. */
+function hasFreeSigns({ entry }: LayersBench): boolean {
+  return entry.note?.includes('sign') === true;
+}
+
+function expectSameFactors(bench: LayersBench, { layer, own, peft }: Factors): void {
+  expect(own.a.shape, `${layer}.lora_A`).toEqual(peft.a.shape);
+  expect(own.b.shape, `${layer}.lora_B`).toEqual(peft.b.shape);
+  expectClose(
+    projection(toMatrix(turned(own.a))),
+    projection(toMatrix(turned(peft.a))),
+    decomposed,
+    `${layer}: row space of A`,
+  );
+  if (!peft.b.values.some((value) => value !== 0)) {
+    expect(
+      own.b.values.some((value) => value !== 0),
+      `${layer}.lora_B is zero`,
+    ).toBe(false);
+    return;
+  }
+  expectClose(projection(toMatrix(own.b)), projection(toMatrix(peft.b)), decomposed, `${layer}: column space of B`);
+  if (hasFreeSigns(bench)) {
+    expectClose(withoutSigns(own.a), withoutSigns(peft.a), decomposed, `${layer}: A without signs`);
+    expectClose(withoutSigns(turned(own.b)), withoutSigns(turned(peft.b)), decomposed, `${layer}: B without signs`);
+  } else expectClose(product(own.b, own.a), product(peft.b, peft.a), decomposed, `${layer}: B A`);
+}
+
+/** The residual: PEFT's own, and what is missing to the base is what the adapter adds, unless the method says that it is not. */
+function expectSameResidual(bench: LayersBench, { layer, scaling, own }: Factors): void {
+  const { policy, file, net } = bench;
+  const residual = policy.replaced.get(layer)!;
+  if (!hasFreeSigns(bench))
+    expectClose(residual, file.readFloat32(`residual.${layer}.weight`), decomposed, `${layer}: residual`);
+  if (!policy.adapter.isIdentityAtStart(policy.adapterConfig)) return;
+  const whole = product(own.b, own.a).map((value, i) => scaling * value + residual[i]!);
+  expectClose(whole, net.base(`${layer}.weight`)!, 1e-6, `${layer}: residual and update together`);
+}
+
+/** The adapter with PEFT's perturbed values; frozen copies of a trained start are copies of PEFT's. */
+function withPeftsValues({ policy, entry, file }: LayersBench): Policy['parameters'] {
+  const named = new Map(entry.parameters.map((parameter) => [parameterName(parameter.name), parameter]));
+  return policy.parameters.map((own) => {
+    const peft = named.get(own.name);
+    if (peft !== undefined) return { ...own, values: valueOf(file, peft).values };
+    const source = own.trainable ? undefined : policy.parameters.find((other) => other.trainable && isCopy(own, other));
+    const start = source === undefined ? undefined : named.get(source.name);
+    return start === undefined ? own : { ...own, values: file.readFloat32(`initial.${start.name}`) };
+  });
+}
+
+function isCopy(
+  own: StoredTensor & { readonly name: string },
+  other: StoredTensor & { readonly name: string },
+): boolean {
+  const isConstant = own.values.every((value) => value === own.values[0]);
+  return (
+    !isConstant &&
+    own.values.length === other.values.length &&
+    own.values.every((value, i) => value === other.values[i])
+  );
+}
+
+const ofTheFolder = ['auto_mapping', 'base_model_name_or_path', 'inference_mode', 'task_type'];
+
+function withoutFolder(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !ofTheFolder.includes(key)));
+}
+
+/** As plain LoRA on the original base: PEFT's configuration, and the same update of every layer. */
+function expectSameConversion(bench: LayersBench): void {
+  const { policy, entry, file } = bench;
+  const exported = policy.adapter.toPeft(policy.adapterConfig, withPeftsValues(bench), 'base')!;
+  expect(withoutFolder(exported.config)).toEqual(withoutFolder(entry.converted_config!));
+  const converted = tensorsBelow(file, 'converted.');
+  expect([...exported.tensors.keys()].sort()).toEqual([...converted.keys()].sort());
+  for (const name of [...converted.keys()].filter((key) => key.endsWith('.lora_A.weight'))) {
+    const other = name.replace('.lora_A.', '.lora_B.');
+    const update = (tensors: ReadonlyMap<string, StoredTensor>): Float64Array =>
+      product(tensors.get(other)!, tensors.get(name)!);
+    expect(exported.tensors.get(name)!.shape, name).toEqual(converted.get(name)!.shape);
+    expectClose(update(exported.tensors), update(converted), 1e-6, `${name}, converted`);
+  }
+}
+
+/** Where PEFT's start is computed from the base or from data, and not drawn. */
+function isComputed({ entry, file }: Golden<LayersCase>): boolean {
+  const isDrawn = /_niter_\d+$/.test(String(entry.config['init_lora_weights']));
+  return !isDrawn && (entry.base_changed.length > 0 || file.names.some((name) => /^(eva|calibration)_/.test(name)));
+}
+
+/** The case as one of starts; its adapter's reason not to be covered is that of `layers`. */
+function startOf(entry: ListedCase): ListedCase {
+  return { ...entry, kind: entry.kind.replace('layers', 'starts') };
+}
+
+const cases = listLayersCases()
+  .filter(({ golden }) => isComputed(golden) || golden.entry.converted_config !== undefined)
+  .map(startOf);
+
+describeCases('peft/starts', cases, ({ bench }) => {
+  const own = bench();
+  if (isComputed(own)) {
+    const factors = factorsOf(own);
+    expect(factors.length).toBeGreaterThan(0);
+    for (const layer of factors) {
+      expectSameFactors(own, layer);
+      if (own.entry.base_changed.includes(`${layer.layer}.weight`)) expectSameResidual(own, layer);
+    }
+  }
+  if (own.entry.converted_config !== undefined) expectSameConversion(own);
+});
