@@ -11,8 +11,9 @@ import { effectiveThreads } from '../core/runs/environment.ts';
 import { configureRuntime } from '../core/tensor/runtime.ts';
 import { createMergedWeights } from '../core/training/mergedWeights.ts';
 import { createPolicy } from '../core/training/policy.ts';
+import type { Policy } from '../core/training/policy.ts';
 import type { WeightFeeds } from '../core/training/rollout.ts';
-import { readTrainingState } from '../core/training/trainingState.ts';
+import { startingPolicy } from '../core/training/startingPolicy.ts';
 import type { RunSubject, Subject } from './subject.ts';
 
 /** A model with its adapter folded in, ready to sample from. */
@@ -44,11 +45,15 @@ export function feedsOf({ weights }: LoadedPolicy): WeightFeeds {
   return Object.fromEntries([...weights].map(([name, { data }]) => [weightPrefix + name, data]));
 }
 
-async function mergedWeights(
+/**
+ * The policy of a run at the subject's checkpoint: its parameters' values are those that were trained. Throws `run/environment-changed`
+ * where the model is no longer the one that the run was trained on.
+ */
+export async function trainedPolicy(
   { record, name, modelFolder, checkpointFolder }: RunSubject,
   checkpoint: Checkpoint,
   catalog: PluginCatalog,
-): Promise<ReadonlyMap<string, Weight>> {
+): Promise<Policy> {
   const { model: trainedOn } = record.hashes;
   const found = await checkpoint.hash();
   if (trainedOn !== undefined && trainedOn !== found) {
@@ -61,13 +66,18 @@ async function mergedWeights(
   }
   const { plugin, config } = chosenPlugin(catalog, 'adapter', record.experiment.adapter);
   const policy = createPolicy(checkpoint, plugin, config, record.experiment.seed);
-  const parameters =
-    checkpointFolder === undefined
-      ? new Map(policy.parameters.map((parameter) => [parameter.name, parameter.values]))
-      : readTrainingState(checkpointFolder, policy).parameters;
+  return checkpointFolder === undefined ? policy : startingPolicy(policy, checkpointFolder, name);
+}
+
+async function mergedWeights(
+  subject: RunSubject,
+  checkpoint: Checkpoint,
+  catalog: PluginCatalog,
+): Promise<ReadonlyMap<string, Weight>> {
+  const policy = await trainedPolicy(subject, checkpoint, catalog);
   const merged = await createMergedWeights(checkpoint, policy);
   try {
-    return await merged.of({ parameters });
+    return await merged.of({ parameters: new Map(policy.parameters.map(({ name, values }) => [name, values])) });
   } finally {
     await merged.release();
   }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RlvrError } from '../core/errors.ts';
 import { listCheckpoints } from '../core/runs/checkpointFolder.ts';
+import { runFile } from '../core/runs/runFiles.ts';
 import { readRun } from '../core/runs/runJson.ts';
 import type { RunRecord } from '../core/runs/runRecord.ts';
 import { findRun } from '../core/runs/runStore.ts';
@@ -18,7 +19,7 @@ export type Subject =
       readonly modelFolder: string;
       /** Optimizer steps done; 0 is the policy before training. */
       readonly step: number;
-      /** The checkpoint's folder; undefined for step 0. */
+      /** The folder with the state; undefined for the start of a run that starts from the base. */
       readonly checkpointFolder: string | undefined;
     }
   | { readonly kind: 'model'; readonly name: string; readonly modelFolder: string };
@@ -53,8 +54,11 @@ export function findRunSubject(context: CommandContext, reference: string, step:
   const name = path.basename(folder);
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
   const run = { kind: 'run', name, folder, record, modelFolder } as const;
-  if (step === 0) return { ...run, step, checkpointFolder: undefined };
   const checkpoints = listCheckpoints(folder);
+  const isImport = record.start?.isImport === true && checkpoints.length === 0;
+  if (step === 0 || (step === undefined && isImport)) {
+    return { ...run, step: 0, checkpointFolder: record.start && runFile(folder, 'start') };
+  }
   const chosen = step === undefined ? checkpoints.at(-1) : checkpoints.find((checkpoint) => checkpoint.step === step);
   if (chosen !== undefined) return { ...run, step: chosen.step, checkpointFolder: chosen.folder };
   const steps = checkpoints.map((checkpoint) => checkpoint.step);

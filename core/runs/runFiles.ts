@@ -7,6 +7,7 @@ export const runFiles = {
   metrics: 'metrics.jsonl',
   completions: 'completions',
   checkpoints: 'checkpoints',
+  start: 'start',
   locks: 'locks',
   workerLog: 'worker.log',
   spectra: 'spectra',

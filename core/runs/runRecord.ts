@@ -57,6 +57,11 @@ export const checkpointFormatSchema = z
 
 const checkpointEntrySchema = z.object({ step: z.int().min(0), format: checkpointFormatSchema });
 
+const startSchema = z.object({
+  from: z.string().describe('The id of a run and its step, or the folder of an adapter that was read'),
+  isImport: z.boolean().default(false).describe('Whether this is an adapter that was read, and not a training run'),
+});
+
 const cellSchema = z.object({
   sweep: z.string().describe('Name of the experiment that has the matrix'),
   index: z.int().min(1).describe('Place among the cells, from 1'),
@@ -78,6 +83,9 @@ export const runRecordSchema = z.object({
     folder: z.string().describe('What relative paths in the experiment start from, absolute'),
   }),
   method: z.string().describe('The adapter, as the experiment names it'),
+  start: startSchema
+    .optional()
+    .describe('Where the run starts, when that is not the base: its folder `start` holds the values'),
   cell: cellSchema.optional().describe('Of a run of a sweep: which one'),
   steps: z.int().min(0).default(0).describe('Optimizer steps done'),
   trainableParameters: z.int().min(0).optional(),
@@ -104,6 +112,8 @@ export type CheckpointFormat = z.output<typeof checkpointFormatSchema>;
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 /** Versions, processor and threads: what equal bits need to be equal. */
 export type RunEnvironment = z.output<typeof environmentSchema>;
+/** Where a run starts, when that is not the base. */
+export type RunStart = z.output<typeof startSchema>;
 /** Which run of a sweep a run is. */
 export type RunCell = z.output<typeof cellSchema>;
 /** The outcome of one invariant tested at the start of a run. */

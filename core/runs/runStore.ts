@@ -6,7 +6,7 @@ import { syncFolder } from '../model/atomicFile.ts';
 import { runFile } from './runFiles.ts';
 import { checkRunReference, createRunId, isRunId } from './runId.ts';
 import { readRun, saveRun } from './runJson.ts';
-import type { RunRecord } from './runRecord.ts';
+import type { RunRecord, RunStart } from './runRecord.ts';
 import { errnoOf, writing } from './writing.ts';
 
 /** A run as a listing finds it: with its record, or with the reason why there is none. */
@@ -15,18 +15,26 @@ export type ListedRun = { readonly id: string; readonly folder: string } & (
   | { readonly record?: undefined; readonly problem: string }
 );
 
+/** The start of a run that is not the base. */
+export interface NewStart extends RunStart {
+  /** Writes its values into an empty folder. */
+  write(folder: string): void;
+}
+
 /** What a new run is made of. */
 export interface NewRun {
   readonly experiment: Experiment;
   readonly source: RunRecord['source'];
   readonly cell?: RunRecord['cell'];
+  /** Where it starts, when that is not the base. */
+  readonly start?: NewStart;
   readonly now?: Date;
 }
 
-/** Creates a run with status `queued`. Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
+/** Creates a run with status `queued` (an import: `finished`). Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
 export function createRun(
   runsFolder: string,
-  { experiment, source, cell, now = new Date() }: NewRun,
+  { experiment, source, cell, start, now = new Date() }: NewRun,
 ): RunRecord & { folder: string } {
   makeRunsFolder(runsFolder);
   const id = createRunId(experiment.name, now);
@@ -35,7 +43,7 @@ export function createRun(
   const record: RunRecord = {
     format: 1,
     id,
-    status: 'queued',
+    status: start?.isImport === true ? 'finished' : 'queued',
     createdAt: now.toISOString(),
     queuedAt: now.toISOString(),
     attempts: [],
@@ -43,6 +51,7 @@ export function createRun(
     source,
     method: experiment.adapter.type,
     ...(cell === undefined ? {} : { cell }),
+    ...(start === undefined ? {} : { start: { from: start.from, isImport: start.isImport } }),
     steps: 0,
     evaluation: {},
     checkpoints: [],
@@ -54,6 +63,10 @@ export function createRun(
   writing(folder, () => {
     try {
       mkdirSync(unfinished);
+      if (start !== undefined) {
+        mkdirSync(runFile(unfinished, 'start'));
+        start.write(runFile(unfinished, 'start'));
+      }
       saveRun(unfinished, record);
       renameSync(unfinished, folder);
       syncFolder(runsFolder);

@@ -30,11 +30,14 @@ export async function checkIdentity(
   before.forEach((logit, i) => {
     value = Math.max(value, Math.abs(logit - (after[i] ?? NaN)));
   });
-  const declared = policy.adapter.isIdentityAtStart(policy.adapterConfig);
+  const { adapter, adapterConfig, startsFrom } = policy;
+  const declared = startsFrom === undefined && adapter.isIdentityAtStart(adapterConfig);
   const passed = !declared || value < identityBound;
   const explanation = declared
     ? 'largest difference of logits between the policy before the first step and the base'
-    : `the method "${policy.adapter.id}" declares that it does not start at the base`;
+    : startsFrom === undefined
+      ? `the method "${adapter.id}" declares that it does not start at the base`
+      : `not the base: this run starts from ${startsFrom}`;
   const check = { name: 'identity-at-start', passed, value, bound: identityBound, explanation };
   return demanded(
     check,

@@ -21,6 +21,8 @@ export interface Policy {
   readonly parameters: readonly InitialParameter[];
   /** Frozen weights that stand in place of the base's, by layer name. */
   readonly replaced: ReadonlyMap<string, Float32Array>;
+  /** Where the start comes from, in words, when it is not the base: another run, or an adapter that was read. */
+  readonly startsFrom?: string;
 }
 
 /** Prefixes of the graph inputs that carry a policy's tensors. */

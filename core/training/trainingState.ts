@@ -1,66 +1,131 @@
 import path from 'node:path';
 import { RlvrError } from '../errors.ts';
-import { openSafetensors } from '../model/safetensors.ts';
+import { openSafetensors, type SafetensorsFile } from '../model/safetensors.ts';
 import { writeSafetensors, type SafetensorsTensor } from '../model/writeSafetensors.ts';
 import type { LearnerState } from './learner.ts';
 import type { Policy } from './policy.ts';
+import { parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
 
 const fileName = 'state.safetensors';
-const prefixes = { parameter: 'parameter/', slot: 'slot/', replaced: 'replaced/' } as const;
+const prefixes = { parameter: 'parameter/', start: 'start/', slot: 'slot/', replaced: 'replaced/' } as const;
 
-/** Writes everything that training changes to `state.safetensors`, with what stands in place of base weights. Exact: float32 as it is. */
-export function writeTrainingState(folder: string, state: LearnerState, policy: Policy): void {
+/** Changes when files of this kind can no longer be read by what wrote the earlier ones. */
+const FORMAT = '2';
+
+/** What a checkpoint holds: the policy, and everything that training changes. */
+export interface TrainingState {
+  readonly policy: StoredPolicy;
+  readonly state: LearnerState;
+}
+
+/** What is written beside what training needs to go on. */
+export interface TrainingStateOptions {
+  /** Whether the values of the start are kept too, because the run compares with them (`training.reference: initial`). */
+  readonly keepsStart?: boolean;
+}
+
+/**
+ * Writes everything that training changes to `state.safetensors`, with what the policy is made of and what stands in place of base weights.
+ * Exact: float32 as it is.
+ */
+export function writeTrainingState(
+  folder: string,
+  state: LearnerState,
+  policy: Policy,
+  { keepsStart = false }: TrainingStateOptions = {},
+): void {
   const shapes = new Map(policy.parameters.map(({ name, shape }) => [name, shape]));
-  const flat = (data: Float32Array): SafetensorsTensor => ({ dtype: 'F32', shape: [data.length], data });
-  const tensors = new Map<string, SafetensorsTensor>([
-    ...[...state.parameters].map(([name, data]): [string, SafetensorsTensor] => [
-      prefixes.parameter + name,
-      { dtype: 'F32', shape: shapes.get(name) ?? [data.length], data },
-    ]),
-    ...[...state.slots].map(([name, data]): [string, SafetensorsTensor] => [prefixes.slot + name, flat(data)]),
-    ...[...policy.replaced].map(([name, data]): [string, SafetensorsTensor] => [
-      prefixes.replaced + name,
-      { dtype: 'F32', shape: policy.targets.get(name)?.shape ?? [data.length], data },
-    ]),
+  const tensor = (data: Float32Array, shape?: readonly number[]): SafetensorsTensor => ({
+    dtype: 'F32',
+    shape: shape ?? [data.length],
+    data,
+  });
+  const named = (
+    prefix: string,
+    values: Iterable<readonly [string, Float32Array]>,
+    shapeOf: (name: string) => readonly number[] | undefined = () => undefined,
+  ): [string, SafetensorsTensor][] => [...values].map(([name, data]) => [prefix + name, tensor(data, shapeOf(name))]);
+  const start = keepsStart ? policy.parameters.map(({ name, values }) => [name, values] as const) : [];
+  const tensors = new Map([
+    ...named(prefixes.parameter, state.parameters, (name) => shapes.get(name)),
+    ...named(prefixes.start, start, (name) => shapes.get(name)),
+    ...named(prefixes.slot, state.slots),
+    ...named(prefixes.replaced, policy.replaced, (name) => policy.targets.get(name)?.shape),
   ]);
   writeSafetensors(path.join(folder, fileName), tensors, {
     format: 'rlvr-lab',
+    version: FORMAT,
     step: String(state.step),
     objective: JSON.stringify(state.objective),
+    policy: JSON.stringify(policyLayout(policy)),
   });
 }
 
-/** Reads what `writeTrainingState` wrote. Throws `run/corrupt` where it does not belong to the policy. */
-export function readTrainingState(folder: string, policy: Policy): LearnerState {
+/**
+ * Reads what `writeTrainingState` wrote; `restorePolicy` makes a policy of it.
+ *
+ * @throws RlvrError `run/corrupt` where the file is of another format or does not hold all that it says, `safetensors/invalid`
+ */
+export function readTrainingState(folder: string): TrainingState {
   const file = path.join(folder, fileName);
   const stored = openSafetensors(file);
   try {
-    const step = Number(stored.metadata.get('step'));
+    checkFormat(stored, file);
+    const layout = parseLayout(stored.metadata.get('policy'), file);
     const part = (prefix: string): Map<string, Float32Array> =>
       new Map(
         stored.names
           .filter((name) => name.startsWith(prefix))
           .map((name) => [name.slice(prefix.length), Float32Array.from(stored.readFloat32(name))]),
       );
-    const parameters = part(prefixes.parameter);
-    const missing = policy.parameters.find(({ name, values }) => parameters.get(name)?.length !== values.length);
-    if (missing !== undefined || !Number.isSafeInteger(step) || parameters.size !== policy.parameters.length) {
-      throw new RlvrError(
-        'run/corrupt',
-        `${file} does not hold the state of this experiment's adapter` +
-          `${missing === undefined ? '' : `: "${missing.name}" is missing or of another size`}.`,
-        { file },
-      );
-    }
+    const [parameters, start, replaced] = [part(prefixes.parameter), part(prefixes.start), part(prefixes.replaced)];
+    const values = start.size > 0 ? start : parameters;
+    checkParameters(layout, parameters, file);
+    checkParameters(layout, values, file);
+    checkReplaced(layout, replaced, file);
+    const step = Number(stored.metadata.get('step'));
+    if (!Number.isSafeInteger(step) || step < 0) throw corrupt(file, `its step "${stored.metadata.get('step')}" is none`);
+    const objective = objectiveState(stored.metadata.get('objective'), file);
     return {
-      step,
-      parameters,
-      slots: part(prefixes.slot),
-      objective: objectiveState(stored.metadata.get('objective'), file),
+      policy: { layout, values, replaced },
+      state: { step, parameters, slots: part(prefixes.slot), objective },
     };
   } finally {
     stored.close();
   }
+}
+
+function corrupt(file: string, problem: string): RlvrError {
+  return new RlvrError('run/corrupt', `${file} cannot be continued from: ${problem}.`, { file });
+}
+
+function checkFormat({ metadata }: SafetensorsFile, file: string): void {
+  if (metadata.get('format') !== 'rlvr-lab') throw corrupt(file, 'it is not a training state of this program');
+  const version = metadata.get('version') ?? '1';
+  if (version === FORMAT) return;
+  throw corrupt(
+    file,
+    `its format is ${version}, and this version reads format ${FORMAT}, which also says what the adapter is made of. ` +
+      'Continue with the version that wrote it, or start a new run',
+  );
+}
+
+function checkParameters(
+  { parameters }: PolicyLayout,
+  values: ReadonlyMap<string, Float32Array>,
+  file: string,
+): void {
+  const sizes = new Map(parameters.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
+  const missing = [...sizes].find(([name, size]) => values.get(name)?.length !== size)?.[0];
+  if (missing !== undefined) throw corrupt(file, `the parameter "${missing}" is missing or of another size`);
+  const foreign = [...values.keys()].find((name) => !sizes.has(name));
+  if (foreign !== undefined) throw corrupt(file, `the parameter "${foreign}" is not one of its adapter's`);
+}
+
+function checkReplaced({ layers }: PolicyLayout, replaced: ReadonlyMap<string, Float32Array>, file: string): void {
+  const sizes = new Map(layers.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
+  const wrong = [...replaced].find(([name, { length }]) => sizes.get(name) !== length)?.[0];
+  if (wrong !== undefined) throw corrupt(file, `the weight in place of "${wrong}" is not of that layer's size`);
 }
 
 function objectiveState(text: string | undefined, file: string): Record<string, number> {

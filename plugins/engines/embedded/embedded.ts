@@ -15,6 +15,7 @@ import { checkSameEnvironment, describeEnvironment, effectiveThreads } from '../
 import { installedVersions } from '../../../core/runs/installedVersions.ts';
 import { pluginHash } from '../../../core/runs/pluginHash.ts';
 import { rewindRun } from '../../../core/runs/rewind.ts';
+import { runFile } from '../../../core/runs/runFiles.ts';
 import { readRun, updateRun } from '../../../core/runs/runJson.ts';
 import type { RunRecord } from '../../../core/runs/runRecord.ts';
 import { configureRuntime, loadRuntime } from '../../../core/tensor/runtime.ts';
@@ -61,7 +62,8 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   const checkpoint = newestCheckpoint(job.runFolder);
   if (checkpoint !== undefined && record.environment !== undefined)
     checkSameEnvironment(record.environment, environment);
-  const prepared = await prepareRun(experiment, source.folder, catalog);
+  const start = record.start && { folder: runFile(job.runFolder, 'start'), origin: record.start.from };
+  const prepared = await prepareRun(experiment, source.folder, catalog, start);
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
   keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints);

@@ -7,12 +7,15 @@ import { rewardNames } from '../../../core/experiment/rewardNames.ts';
 import { verifierIndex } from '../../../core/experiment/verifierIndex.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
 import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
+import { hashFiles } from '../../../core/model/hashFiles.ts';
 import { stopIdsOf } from '../../../core/model/stopIds.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
 import type { WeightedReward } from '../../../core/training/generation.ts';
 import { createPolicy } from '../../../core/training/policy.ts';
 import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
 import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
+import { startingPolicy } from '../../../core/training/startingPolicy.ts';
+import { stateFileName } from '../../../core/training/trainingState.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 
 /** An experiment with its model, data and plugins loaded. */
@@ -22,11 +25,20 @@ export interface PreparedRun {
   readonly hashes: () => Promise<Readonly<Record<string, string>>>;
 }
 
+/** A start that is not the base. */
+export interface PreparedStart {
+  /** Holds the values. */
+  readonly folder: string;
+  /** Where they come from, in words. */
+  readonly origin: string;
+}
+
 /** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
 export async function prepareRun(
   experiment: Experiment,
   baseFolder: string,
   catalog: PluginCatalog,
+  start?: PreparedStart,
 ): Promise<PreparedRun> {
   const modelFolder = path.resolve(baseFolder, experiment.model.path);
   const checkpoint = await loadCheckpoint(modelFolder);
@@ -40,7 +52,8 @@ export async function prepareRun(
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
   const requirements = objective.plugin.requirements(objective.config);
-  const policy = createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
+  const fresh = createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
+  const policy = start === undefined ? fresh : startingPolicy(fresh, start.folder, start.origin);
   const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
   const train = await open(data.train, 'train');
   checkLongestPrompts(train, promptOf);
@@ -117,6 +130,7 @@ export async function prepareRun(
   };
   const hashes = async (): Promise<Readonly<Record<string, string>>> => ({
     model: await checkpoint.hash(),
+    ...(start === undefined ? {} : { start: await hashFiles([path.join(start.folder, stateFileName)]) }),
     'data.train': train.hash,
     ...(report === undefined ? {} : { 'data.evaluate': report.hash }),
     ...(selection === undefined ? {} : { 'data.select': selection.hash }),
