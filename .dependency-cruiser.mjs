@@ -21,8 +21,8 @@ const coreLayers = {
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
   report: ['runs', 'experiment'],
   conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer'],
-  exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs'],
-  spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report'],
+  exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs', 'spectra'],
+  spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report', 'exchange'],
 };
 
 /** A kind of plugin and what of core/ it may import, besides the base. */

@@ -2,15 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../core/errors.ts';
+import { ADAPTER_CONFIG, readPeftFolder } from '../core/exchange/peftFolder.ts';
+import { readPeftAdapter } from '../core/exchange/readPeftAdapter.ts';
 import { chosenPlugin } from '../core/experiment/pluginChoices.ts';
 import { listCheckpoints } from '../core/runs/checkpointFolder.ts';
 import { runFile } from '../core/runs/runFiles.ts';
 import { adapterSource, type TrainedAdapter } from '../core/spectra/adapterSource.ts';
 import { openBaseModel, type BaseModel } from '../core/spectra/baseModel.ts';
-import { importedAdapter } from '../core/spectra/importedAdapter.ts';
 import type { WeightSource } from '../core/spectra/layerWeights.ts';
 import { modelSource } from '../core/spectra/modelSource.ts';
-import { ADAPTER_CONFIG, readPeftFolder } from '../core/spectra/peftFolder.ts';
 import { runAdapter } from '../core/spectra/runAdapter.ts';
 import { spectraFileName } from '../core/spectra/spectraFile.ts';
 import type { SpectraRecord } from '../core/spectra/spectraRecord.ts';
@@ -115,7 +115,8 @@ function adapterJob(
     choices.base ?? (typeof named === 'string' ? named : ''),
     choices.base === undefined,
   );
-  const trained = importedAdapter(reference, peft, catalog.all('adapter'));
+  const read = readPeftAdapter(reference, peft, catalog.all('adapter'));
+  const trained: TrainedAdapter = { ...read, seed: 0, replaced: new Map(), origin: reference };
   return {
     subject: { kind: 'adapter', name: reference, method: trained.adapter.id, base },
     file: outFile(context, folder, choices),

@@ -11,7 +11,7 @@ export function presetAdapter(preset: Preset, adapters: readonly Adapter[]): Ada
     const message = `The preset "${preset.id}" is made of "${id}", which is not an adapter with options.`;
     throw new RlvrError('config/unknown-plugin', message, { preset: preset.id, adapter: id });
   }
-  const { examples: _examples, ...inherited } = adapter;
+  const { examples: _examples, peftType: _peftType, ...inherited } = adapter;
   return {
     ...inherited,
     ...description,

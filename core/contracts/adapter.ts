@@ -226,6 +226,8 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   readonly hooks?: AdapterHooks<Config, LayerOptions>;
   /** The method's own checks of a configuration against the layers it would adapt. */
   check?(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[];
+  /** The `peft_type` of the adapters of PEFT's that `fromPeft` reads; left out by methods that PEFT does not have. */
+  readonly peftType?: string;
   /** As PEFT would save it; undefined where PEFT cannot express the method exactly. */
   toPeft(
     config: Config,

@@ -2,12 +2,12 @@ import type { Adapter, LayerValues, StoredTensor } from '../contracts/adapter.ts
 import type { LayerParameter } from '../contracts/analyzer.ts';
 import type { TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
+import { checkParameters } from '../exchange/checkParameters.ts';
 import { assertFinite } from '../model/assertFinite.ts';
 import { randomStream } from '../tensor/random.ts';
 import { adapterTargets } from '../training/adapterTargets.ts';
 import { layerShapes } from '../training/layerShapes.ts';
 import { hashValues, type BaseModel } from './baseModel.ts';
-import { checkParameters } from './checkParameters.ts';
 import type { LayerWeights, WeightSource } from './layerWeights.ts';
 import { mergedLayer } from './mergedLayer.ts';
 
