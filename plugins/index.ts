@@ -1,6 +1,14 @@
 import type { PluginSet } from '../core/contracts/pluginCatalog.ts';
+import { adalora } from './adapters/adalora/adalora.ts';
+import { dora } from './adapters/dora.ts';
 import { full } from './adapters/full.ts';
+import { hra } from './adapters/hra.ts';
+import { ia3 } from './adapters/ia3.ts';
+import { lnTuning } from './adapters/lnTuning.ts';
 import { lora } from './adapters/lora.ts';
+import { miss } from './adapters/miss.ts';
+import { sliceFine } from './adapters/sliceFine/sliceFine.ts';
+import { vera } from './adapters/vera.ts';
 import { adapterNorms } from './analyzers/adapterNorms.ts';
 import { effectiveRank } from './analyzers/effectiveRank.ts';
 import { energy } from './analyzers/energy.ts';
@@ -18,9 +26,25 @@ import { drGrpo } from './objectives/drGrpo.ts';
 import { grpo } from './objectives/grpo.ts';
 import { sft } from './objectives/sft.ts';
 import { adamw } from './optimizers/adamw.ts';
+import { lorafa as lorafaOptimizer } from './optimizers/lorafa.ts';
+import { loraplus as loraplusOptimizer } from './optimizers/loraplus.ts';
 import { sgd } from './optimizers/sgd.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
+import { corda } from './presets/corda.ts';
+import { eva } from './presets/eva.ts';
+import { loftq } from './presets/loftq.ts';
+import { loraGa } from './presets/loraGa.ts';
+import { loraRank1 } from './presets/loraRank1.ts';
+import { lorafa } from './presets/lorafa.ts';
+import { loraplus } from './presets/loraplus.ts';
+import { milora } from './presets/milora.ts';
+import { miloraplus } from './presets/miloraplus.ts';
+import { olora } from './presets/olora.ts';
+import { orthogonal } from './presets/orthogonal.ts';
+import { pissa } from './presets/pissa.ts';
+import { rlmo } from './presets/rlmo.ts';
+import { rlpo } from './presets/rlpo.ts';
 import { rslora } from './presets/rslora.ts';
 import { exactAnswer } from './rewards/exactAnswer.ts';
 import { format } from './rewards/format.ts';
@@ -29,10 +53,26 @@ import { softOverlong } from './rewards/softOverlong.ts';
 
 /** Every plugin of this package. A new plugin is one new file and one line here. */
 export const plugins: PluginSet = {
-  adapters: [lora, full],
-  presets: [rslora],
+  adapters: [lora, dora, full, adalora, miss, vera, ia3, lnTuning, hra, sliceFine],
+  presets: [
+    rslora,
+    loraplus,
+    lorafa,
+    loraRank1,
+    pissa,
+    milora,
+    miloraplus,
+    olora,
+    orthogonal,
+    eva,
+    loraGa,
+    corda,
+    loftq,
+    rlpo,
+    rlmo,
+  ],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
-  optimizers: [adamw, sgd],
+  optimizers: [adamw, sgd, loraplusOptimizer, lorafaOptimizer],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
   datasets: [arithmetic, countdownDataset, jsonl],
