@@ -13,7 +13,7 @@ import { createMergedWeights } from '../core/training/mergedWeights.ts';
 import { createPolicy } from '../core/training/policy.ts';
 import type { Policy } from '../core/training/policy.ts';
 import type { WeightFeeds } from '../core/training/rollout.ts';
-import { startingPolicy } from '../core/training/startingPolicy.ts';
+import { trainedPolicy } from '../core/training/startingPolicy.ts';
 import type { RunSubject, Subject } from './subject.ts';
 
 /** A model with its adapter folded in, ready to sample from. */
@@ -49,7 +49,7 @@ export function feedsOf({ weights }: LoadedPolicy): WeightFeeds {
  * The policy of a run at the subject's checkpoint: its parameters' values are those that were trained. Throws `run/environment-changed`
  * where the model is no longer the one that the run was trained on.
  */
-export async function trainedPolicy(
+export async function policyOfRun(
   { record, name, modelFolder, checkpointFolder }: RunSubject,
   checkpoint: Checkpoint,
   catalog: PluginCatalog,
@@ -65,8 +65,9 @@ export async function trainedPolicy(
     );
   }
   const { plugin, config } = chosenPlugin(catalog, 'adapter', record.experiment.adapter);
-  const policy = createPolicy(checkpoint, plugin, config, record.experiment.seed);
-  return checkpointFolder === undefined ? policy : startingPolicy(policy, checkpointFolder, name);
+  return checkpointFolder === undefined
+    ? createPolicy(checkpoint, plugin, config, record.experiment.seed)
+    : trainedPolicy(checkpoint.config, plugin, config, checkpointFolder);
 }
 
 async function mergedWeights(
@@ -74,7 +75,7 @@ async function mergedWeights(
   checkpoint: Checkpoint,
   catalog: PluginCatalog,
 ): Promise<ReadonlyMap<string, Weight>> {
-  const policy = await trainedPolicy(subject, checkpoint, catalog);
+  const policy = await policyOfRun(subject, checkpoint, catalog);
   const merged = await createMergedWeights(checkpoint, policy);
   try {
     return await merged.of({ parameters: new Map(policy.parameters.map(({ name, values }) => [name, values])) });

@@ -1,26 +1,67 @@
+import type { Adapter } from '../contracts/adapter.ts';
+import type { ParameterSpec } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
-import { readReplacedWeights, readTrainingState } from './trainingState.ts';
+import type { DecoderConfig } from '../model/modelConfig.ts';
+import { randomStream } from '../tensor/random.ts';
+import { adapterTargets } from './adapterTargets.ts';
+import { layerShapes } from './layerShapes.ts';
 import type { Policy } from './policy.ts';
+import { restorePolicy } from './storedPolicy.ts';
+import { readTrainingState } from './trainingState.ts';
+
+/**
+ * The policy as a checkpoint's folder has it, at the values that were trained. Nothing is planned or decomposed again.
+ *
+ * @throws RlvrError `run/corrupt` where the folder is of another adapter or model, or not whole
+ */
+export function trainedPolicy(model: DecoderConfig, adapter: Adapter, adapterConfig: unknown, folder: string): Policy {
+  const { policy, state } = readTrainingState(folder);
+  return restorePolicy(model, adapter, adapterConfig, { ...policy, values: state.parameters });
+}
 
 /**
  * A policy that starts where another training, or an adapter from elsewhere, has ended: with the parameters and replaced weights of
- * `folder`, as `writeTrainingState` wrote them. Optimizer and hooks begin anew. `origin` says in words where it comes from.
+ * `folder`, as `writeTrainingState` wrote them. Optimizer and hooks begin anew. `origin` says in words where it comes from. Dropout and what
+ * else does not touch the parameters is the new configuration's.
  *
- * @throws RlvrError `run/corrupt` where the folder does not hold the state of this policy
+ * @throws RlvrError `run/corrupt` where the folder is of another adapter or model, or not whole; `adapter/invalid` where the configuration
+ *   makes other parameters
  */
-export function startingPolicy(policy: Policy, folder: string, origin: string): Policy {
-  const { parameters } = readTrainingState(folder, policy);
-  const replaced = readReplacedWeights(folder);
-  for (const [name, values] of replaced) {
-    const size = policy.targets.get(name)?.shape.reduce((product, side) => product * side, 1);
-    if (size === values.length) continue;
-    const message = `${folder} holds a weight for ${name}, which this experiment's adapter does not adapt in that shape.`;
-    throw new RlvrError('run/corrupt', message, { folder, layer: name });
-  }
-  return {
-    ...policy,
-    startsFrom: origin,
-    parameters: policy.parameters.map((spec) => ({ ...spec, values: parameters.get(spec.name) ?? spec.values })),
-    replaced,
-  };
+export function startingPolicy(
+  model: DecoderConfig,
+  adapter: Adapter,
+  adapterConfig: unknown,
+  folder: string,
+  origin: string,
+): Policy {
+  const stored = { ...trainedPolicy(model, adapter, adapterConfig, folder), startsFrom: origin };
+  // Ranks that calibration has moved cannot be planned again without it.
+  if (adapter.calibration?.(adapterConfig) !== undefined) return stored;
+  const targets = adapterTargets(adapter, adapterConfig, model);
+  const { layers, shared } = adapter.plan(adapterConfig, targets, randomStream(0, 'adapter', 'plan'));
+  const planned = targets.flatMap((layer) => layerShapes(adapter, layer, layers.get(layer.name)));
+  checkSame([...shared, ...planned], stored.parameters, origin);
+  return { ...stored, plan: { layers, shared: stored.plan.shared } };
+}
+
+/** What the configuration would make must be what the folder holds. */
+function checkSame(planned: readonly ParameterSpec[], stored: readonly ParameterSpec[], origin: string): void {
+  const described = ({ shape, scaling, trainable }: ParameterSpec): string =>
+    `[${shape.join(', ')}], scaling ${scaling}${trainable ? '' : ', frozen'}`;
+  const found = new Map(stored.map((spec) => [spec.name, described(spec)]));
+  const wanted = new Map(planned.map((spec) => [spec.name, described(spec)]));
+  const names = [...new Set([...wanted.keys(), ...found.keys()])];
+  const differences = names
+    .filter((name) => wanted.get(name) !== found.get(name))
+    .map(
+      (name) => `${name}: the experiment has ${wanted.get(name) ?? 'none'}, ${origin} has ${found.get(name) ?? 'none'}`,
+    );
+  if (differences.length === 0) return;
+  const more = differences.length > 3 ? `; and ${differences.length - 3} more` : '';
+  throw new RlvrError(
+    'adapter/invalid',
+    `The run cannot start from ${origin}, whose parameters are others: ${differences.slice(0, 3).join('; ')}${more}. ` +
+      'Give the experiment the same adapter options.',
+    { origin, differences: differences.slice(0, 10) },
+  );
 }

@@ -6,7 +6,8 @@ import type { LearnerState } from './learner.ts';
 import type { Policy } from './policy.ts';
 import { parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
 
-const fileName = 'state.safetensors';
+/** Name of the file in a checkpoint's folder. */
+export const stateFileName = 'state.safetensors';
 const prefixes = { parameter: 'parameter/', start: 'start/', slot: 'slot/', replaced: 'replaced/' } as const;
 
 /** Changes when files of this kind can no longer be read by what wrote the earlier ones. */
@@ -52,7 +53,7 @@ export function writeTrainingState(
     ...named(prefixes.slot, state.slots),
     ...named(prefixes.replaced, policy.replaced, (name) => policy.targets.get(name)?.shape),
   ]);
-  writeSafetensors(path.join(folder, fileName), tensors, {
+  writeSafetensors(path.join(folder, stateFileName), tensors, {
     format: 'rlvr-lab',
     version: FORMAT,
     step: String(state.step),
@@ -67,7 +68,7 @@ export function writeTrainingState(
  * @throws RlvrError `run/corrupt` where the file is of another format or does not hold all that it says, `safetensors/invalid`
  */
 export function readTrainingState(folder: string): TrainingState {
-  const file = path.join(folder, fileName);
+  const file = path.join(folder, stateFileName);
   const stored = openSafetensors(file);
   try {
     checkFormat(stored, file);
@@ -84,7 +85,8 @@ export function readTrainingState(folder: string): TrainingState {
     checkParameters(layout, values, file);
     checkReplaced(layout, replaced, file);
     const step = Number(stored.metadata.get('step'));
-    if (!Number.isSafeInteger(step) || step < 0) throw corrupt(file, `its step "${stored.metadata.get('step')}" is none`);
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw corrupt(file, `its step "${stored.metadata.get('step')}" is none`);
     const objective = objectiveState(stored.metadata.get('objective'), file);
     return {
       policy: { layout, values, replaced },
@@ -110,12 +112,10 @@ function checkFormat({ metadata }: SafetensorsFile, file: string): void {
   );
 }
 
-function checkParameters(
-  { parameters }: PolicyLayout,
-  values: ReadonlyMap<string, Float32Array>,
-  file: string,
-): void {
-  const sizes = new Map(parameters.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
+function checkParameters({ parameters }: PolicyLayout, values: ReadonlyMap<string, Float32Array>, file: string): void {
+  const sizes = new Map(
+    parameters.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]),
+  );
   const missing = [...sizes].find(([name, size]) => values.get(name)?.length !== size)?.[0];
   if (missing !== undefined) throw corrupt(file, `the parameter "${missing}" is missing or of another size`);
   const foreign = [...values.keys()].find((name) => !sizes.has(name));

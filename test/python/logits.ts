@@ -22,6 +22,7 @@ import type { InputSpec } from '../../core/tensor/trace.ts';
 import type { Policy } from '../../core/training/policy.ts';
 import { createPolicy, frozenFeeds, policyInputs, policyPrefixes } from '../../core/training/policy.ts';
 import { fedParameters, policyLayers } from '../../core/training/policyLayers.ts';
+import { restorePolicy } from '../../core/training/storedPolicy.ts';
 import { readTrainingState } from '../../core/training/trainingState.ts';
 import { plugins } from '../../plugins/index.ts';
 
@@ -49,10 +50,11 @@ export async function runLogits(run: string, sequences: Sequences): Promise<Sequ
   const { experiment, source } = readRun(run);
   const checkpoint = await loadCheckpoint(path.resolve(source.folder, experiment.model.path));
   const { plugin, config } = chosenPlugin(createCatalog(plugins), 'adapter', experiment.adapter);
-  const policy = createPolicy(checkpoint, plugin, config, experiment.seed);
   const newest = newestCheckpoint(run);
   if (newest === undefined) throw new RangeError(`${run} has no checkpoint`);
-  return policyLogits(checkpoint, policy, readTrainingState(newest.folder, policy).parameters, sequences);
+  const { policy, state } = readTrainingState(newest.folder);
+  const restored = restorePolicy(checkpoint.config, plugin, config, policy);
+  return policyLogits(checkpoint, restored, state.parameters, sequences);
 }
 
 /** The same by a base with an adapter of Hugging Face PEFT's, as its folder has it. */

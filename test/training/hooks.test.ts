@@ -174,7 +174,7 @@ describe('after the step', () => {
       if (i === 0) writeTrainingState(folder, whole.state, policy);
     }
     const resumed = learnerOf(policyWith(remembering));
-    resumed.restore(readTrainingState(folder, policy));
+    resumed.restore(readTrainingState(folder).state);
     await step(resumed);
     await step(resumed);
     expect(resumed.state).toEqual(whole.state);

@@ -89,9 +89,10 @@ describe('a training that is stopped, saved and continued', () => {
 
     const state = path.join(folder, 'checkpoint');
     mkdirSync(state);
-    const options = await loadTiny(file);
-    writeTrainingState(state, saved, options.step.policy);
-    const resumeFrom = readTrainingState(state, options.step.policy);
+    const { step, reference } = await loadTiny(file);
+    writeTrainingState(state, saved, step.policy, { keepsStart: reference === 'initial' });
+    const { policy, state: resumeFrom } = readTrainingState(state);
+    const options = await loadTiny(file, { resumed: policy });
     expect(bitsOf(resumeFrom)).toEqual(bitsOf(saved));
     const rest = await recordTraining(options, { resumeFrom });
     expect(after(rest, saved.step)).toEqual(after(whole, saved.step));

@@ -10,7 +10,7 @@ import type { InvariantCheck } from '../../core/training/invariants.ts';
 import type { LearnerState } from '../../core/training/learner.ts';
 import { train, type TrainingOutcome } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
-import { prepareRun } from '../../plugins/engines/embedded/prepare.ts';
+import { prepareRun, type PrepareOptions } from '../../plugins/engines/embedded/prepare.ts';
 import { plugins } from '../../plugins/index.ts';
 import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
 
@@ -23,10 +23,10 @@ export async function prepareTiny(folder: string, changes: TinyChanges = {}): Pr
 }
 
 /** Prepares an experiment file, as a new process would. */
-export async function loadTiny(file: string): Promise<TrainerOptions> {
+export async function loadTiny(file: string, prepare: PrepareOptions = {}): Promise<TrainerOptions> {
   const catalog = createCatalog(plugins);
   const { experiment } = resolveExperiment(parseExperiment(readFileSync(file, 'utf8'), file, []), catalog);
-  return (await prepareRun(experiment, path.dirname(file), catalog)).options;
+  return (await prepareRun(experiment, path.dirname(file), catalog, prepare)).options;
 }
 
 /** Everything that a training told. */

@@ -63,12 +63,12 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   if (checkpoint !== undefined && record.environment !== undefined)
     checkSameEnvironment(record.environment, environment);
   const start = record.start && { folder: runFile(job.runFolder, 'start'), origin: record.start.from };
-  const prepared = await prepareRun(experiment, source.folder, catalog, start);
+  const continued = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder);
+  const prepared = await prepareRun(experiment, source.folder, catalog, { start, resumed: continued?.policy });
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
   keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints);
   const { policy } = prepared.options.step;
-  const resumeFrom = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder, policy);
   const current = updateRun(job.runFolder, {
     environment,
     trainableParameters: trainableCount(policy),
@@ -79,7 +79,7 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     checkpoints: checkpointEntries(job.runFolder),
     ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),
   });
-  return trainRun(job, current, prepared, resumeFrom);
+  return trainRun(job, current, prepared, continued?.state);
 }
 
 async function trainRun(
@@ -96,7 +96,7 @@ async function trainRun(
       job.runFolder,
       state.step,
       (folder) => {
-        writeTrainingState(folder, state, options.step.policy);
+        writeTrainingState(folder, state, options.step.policy, { keepsStart: options.reference === 'initial' });
         return exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
       },
       { keep },

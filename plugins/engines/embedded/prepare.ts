@@ -15,6 +15,7 @@ import { createPolicy } from '../../../core/training/policy.ts';
 import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
 import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
 import { startingPolicy } from '../../../core/training/startingPolicy.ts';
+import { restorePolicy, type StoredPolicy } from '../../../core/training/storedPolicy.ts';
 import { stateFileName } from '../../../core/training/trainingState.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 
@@ -33,12 +34,20 @@ export interface PreparedStart {
   readonly origin: string;
 }
 
+/** What is there before a run is prepared. */
+export interface PrepareOptions {
+  /** Where it starts, when that is not the base. */
+  readonly start?: PreparedStart | undefined;
+  /** The policy of the checkpoint that it goes on from; nothing is then planned or drawn. */
+  readonly resumed?: StoredPolicy | undefined;
+}
+
 /** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
 export async function prepareRun(
   experiment: Experiment,
   baseFolder: string,
   catalog: PluginCatalog,
-  start?: PreparedStart,
+  { start, resumed }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const modelFolder = path.resolve(baseFolder, experiment.model.path);
   const checkpoint = await loadCheckpoint(modelFolder);
@@ -52,8 +61,12 @@ export async function prepareRun(
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
   const requirements = objective.plugin.requirements(objective.config);
-  const fresh = createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
-  const policy = start === undefined ? fresh : startingPolicy(fresh, start.folder, start.origin);
+  const policy =
+    resumed !== undefined
+      ? restorePolicy(checkpoint.config, adapter.plugin, adapter.config, resumed)
+      : start !== undefined
+        ? startingPolicy(checkpoint.config, adapter.plugin, adapter.config, start.folder, start.origin)
+        : createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
   const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
   const train = await open(data.train, 'train');
   checkLongestPrompts(train, promptOf);
