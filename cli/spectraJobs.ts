@@ -7,13 +7,14 @@ import { readPeftAdapter } from '../core/exchange/readPeftAdapter.ts';
 import { chosenPlugin } from '../core/experiment/pluginChoices.ts';
 import { listCheckpoints } from '../core/runs/checkpointFolder.ts';
 import { runFile } from '../core/runs/runFiles.ts';
-import { adapterSource, type TrainedAdapter } from '../core/spectra/adapterSource.ts';
+import { adapterSource, policyAdapter, type TrainedAdapter } from '../core/spectra/adapterSource.ts';
 import { openBaseModel, type BaseModel } from '../core/spectra/baseModel.ts';
 import type { WeightSource } from '../core/spectra/layerWeights.ts';
 import { modelSource } from '../core/spectra/modelSource.ts';
-import { runAdapter } from '../core/spectra/runAdapter.ts';
+import { importedAdapter, plannedAdapter } from '../core/spectra/plannedAdapter.ts';
 import { spectraFileName } from '../core/spectra/spectraFile.ts';
 import type { SpectraRecord } from '../core/spectra/spectraRecord.ts';
+import { trainedPolicy } from '../core/training/startingPolicy.ts';
 import type { CommandContext } from './command.ts';
 import { findRunSubject } from './subject.ts';
 
@@ -79,8 +80,10 @@ async function runJobs(
       subject: { kind: 'run', name, method: record.method, base, step },
       file: path.join(target, spectraFileName(step)),
       open: () =>
-        opened(openBaseModel(base), () =>
-          runAdapter({ adapter, config, seed: record.experiment.seed }, checkpointFolder),
+        opened(openBaseModel(base), ({ config: model }) =>
+          checkpointFolder === undefined
+            ? plannedAdapter(model, { adapter, config, parameters: new Map(), seed: record.experiment.seed }, name)
+            : policyAdapter(trainedPolicy(model, adapter, config, checkpointFolder), checkpointFolder),
         ),
     }));
 }
@@ -116,11 +119,10 @@ function adapterJob(
     choices.base === undefined,
   );
   const read = readPeftAdapter(reference, peft, catalog.all('adapter'));
-  const trained: TrainedAdapter = { ...read, seed: 0, replaced: new Map(), origin: reference };
   return {
-    subject: { kind: 'adapter', name: reference, method: trained.adapter.id, base },
+    subject: { kind: 'adapter', name: reference, method: read.adapter.id, base },
     file: outFile(context, folder, choices),
-    open: () => opened(openBaseModel(base), () => trained),
+    open: () => opened(openBaseModel(base), ({ config }) => importedAdapter(config, read, reference)),
   };
 }
 
@@ -167,8 +169,8 @@ function outFile({ cwd }: CommandContext, folder: string, { out = 'spectra' }: S
   return path.resolve(cwd, out, `${path.basename(folder)}.json`);
 }
 
-function opened(base: BaseModel, trained: () => TrainedAdapter): WeightSource {
-  return closingOnError(base, () => adapterSource(base, trained()));
+function opened(base: BaseModel, trained: (base: BaseModel) => TrainedAdapter): WeightSource {
+  return closingOnError(base, () => adapterSource(base, trained(base)));
 }
 
 function closingOnError<Result>(base: BaseModel, open: () => Result): Result {

@@ -3,11 +3,14 @@ import type { Analyzer } from '../../core/contracts/analyzer.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { findInNames } from '../../core/lowrank/regularExpression.ts';
+import { writeFileAtomically } from '../../core/model/atomicFile.ts';
+import { writing } from '../../core/runs/writing.ts';
 import { analyzeLayers } from '../../core/spectra/analyzeLayers.ts';
 import { cacheFolder } from '../../core/spectra/cacheFolder.ts';
 import { judgeCollapse } from '../../core/spectra/collapse.ts';
 import { openDecompositionCache } from '../../core/spectra/decompositionCache.ts';
-import { writeSpectra } from '../../core/spectra/spectraFile.ts';
+import { renderSpectra } from '../../core/spectra/page/renderSpectra.ts';
+import { readSpectra, spectraFileName, spectraSteps, writeSpectra } from '../../core/spectra/spectraFile.ts';
 import type { SpectraRecord } from '../../core/spectra/spectraRecord.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
@@ -40,9 +43,11 @@ export async function spectraCommand(
   const interrupt = (): void => stopping.abort(new RlvrError('usage', 'Stopped.'));
   process.once('SIGINT', interrupt);
   try {
-    const records = await analyze(context, jobs, options, catalog, stopping.signal);
-    const files = jobs.map(({ file }) => path.relative(cwd, file));
+    const measured = await analyze(context, jobs, options, catalog, stopping.signal);
+    const records = withOthers(measured, jobs);
     const verdict = judgeCollapse(records);
+    const page = writePage(context, options, jobs, renderSpectra(records, verdict));
+    const files = [...jobs.map(({ file }) => file), ...page].map((file) => path.relative(cwd, file) || file);
     if (json) writeJson(terminal, { files, verdict, records });
     else {
       writeSpectraSummary(terminal, records, verdict);
@@ -103,6 +108,39 @@ async function analyze(
   } finally {
     progress.end();
   }
+}
+
+/** What was measured now, among what was measured of the same run before (while it trained): one line of checkpoints. */
+function withOthers(measured: readonly SpectraRecord[], jobs: readonly SpectraJob[]): readonly SpectraRecord[] {
+  const [first] = measured;
+  const [job] = jobs;
+  if (first?.subject.kind !== 'run' || job === undefined) return measured;
+  const folder = path.dirname(job.file);
+  const known = new Set(measured.map(({ subject }) => subject.step));
+  const others = spectraSteps(folder).flatMap((step) => {
+    if (known.has(step)) return [];
+    const record = readSpectra(path.join(folder, spectraFileName(step)));
+    const isSame = record.subject.name === first.subject.name && record.depth.top === first.depth.top;
+    return isSame ? [record] : [];
+  });
+  return [...measured, ...others].sort((a, b) => (a.subject.step ?? 0) - (b.subject.step ?? 0));
+}
+
+function writePage(
+  { cwd }: CommandContext,
+  { html }: SpectraOptions,
+  jobs: readonly SpectraJob[],
+  page: string,
+): readonly string[] {
+  const [job] = jobs;
+  if (html === undefined || job === undefined) return [];
+  const beside =
+    job.subject.kind === 'run' ? path.join(path.dirname(job.file), 'spectra.html') : job.file.replace(/json$/, 'html');
+  const file = html === true ? beside : path.resolve(cwd, html);
+  writing(file, () => {
+    writeFileAtomically(file, [Buffer.from(page)]);
+  });
+  return [file];
 }
 
 function defaultConfig(analyzer: Analyzer): unknown {

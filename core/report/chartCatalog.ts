@@ -5,19 +5,23 @@ import type { SeriesSource } from './series.ts';
 /** Part of the report that a chart belongs to. */
 export type ChartSection = 'learning' | 'policy' | 'cost';
 
-/** A chart over steps: what it shows and how. */
-export interface ChartDescription {
-  readonly section: ChartSection;
+/** How a chart over steps looks and what it says of itself. */
+export interface ChartLook {
   readonly title: string;
   /** One sentence for a reader who does not know the quantity. */
   readonly explanation: string;
   readonly unit: Unit;
-  readonly sources: readonly SeriesSource[];
   readonly scale?: 'logarithmic';
   /** Values that the axis always holds. */
   readonly holds?: readonly number[];
   /** A limit drawn across the chart. */
   readonly bound?: { readonly label: string; readonly value: number };
+}
+
+/** A chart of a run's metrics over steps. */
+export interface ChartDescription extends ChartLook {
+  readonly section: ChartSection;
+  readonly sources: readonly SeriesSource[];
 }
 
 const plain = (label: string, metric: string): SeriesSource => ({ label, metric });

@@ -1,4 +1,4 @@
-import type { ChartDescription } from './chartCatalog.ts';
+import type { ChartLook } from './chartCatalog.ts';
 import { formatCount, formatValue, type Unit } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 import { lineChart } from './lineChart.ts';
@@ -8,7 +8,7 @@ const MOST_ROWS = 200;
 const AVERAGED = 5;
 
 /** A chart with its legend, a summary in words and its values as a table. */
-export function chartFigure(chart: ChartDescription, series: readonly Series[], lastStep: number): Markup {
+export function chartFigure(chart: ChartLook, series: readonly Series[], lastStep: number): Markup {
   const [first] = series;
   const last = first && lastKnown(first.points);
   return html`<figure class="card chart-card">
@@ -67,7 +67,7 @@ export function summarise({ label, points }: Series, unit: Unit, named: boolean)
   return `${name}${ends}${extremes}.${note}`;
 }
 
-function valueTable(chart: ChartDescription, series: readonly Series[]): Markup {
+function valueTable(chart: ChartLook, series: readonly Series[]): Markup {
   const steps = [...new Set(series.flatMap(({ points }) => points.map(({ step }) => step)))].sort((a, b) => a - b);
   const every = Math.ceil(steps.length / MOST_ROWS);
   const shown = steps.filter((_, index) => index % every === 0 || index === steps.length - 1);

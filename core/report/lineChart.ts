@@ -1,5 +1,5 @@
 import { linearAxis, logarithmicAxis, type Axis } from './axis.ts';
-import type { ChartDescription } from './chartCatalog.ts';
+import type { ChartLook } from './chartCatalog.ts';
 import { formatTick, type Unit } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 import { thinPoints, type Point, type Series } from './series.ts';
@@ -8,7 +8,7 @@ import { thinPoints, type Point, type Series } from './series.ts';
 export const chartFrame = { width: 560, height: 246, left: 54, right: 546, top: 22, bottom: 216 } as const;
 
 /** A chart's series, drawn over `lastStep` steps. Everything it says stands in the text beside it too, so it is one image. */
-export function lineChart(chart: ChartDescription, series: readonly Series[], lastStep: number): Markup {
+export function lineChart(chart: ChartLook, series: readonly Series[], lastStep: number): Markup {
   const { width, height, left, right, top, bottom } = chartFrame;
   const x = linearAxis(0, Math.max(lastStep, 1), { from: left, to: right }, { count: 6, exact: true });
   const scale = byteScale(chart, series);
@@ -30,7 +30,7 @@ export function lineChart(chart: ChartDescription, series: readonly Series[], la
 }
 
 /** Bytes as people count them, by the largest that is shown; every other unit as it is. */
-function byteScale(chart: ChartDescription, series: readonly Series[]): number {
+function byteScale(chart: ChartLook, series: readonly Series[]): number {
   if (chart.unit !== 'bytes') return 1;
   const highest = series.flatMap(({ points }) => points).reduce((most, { value }) => Math.max(most, value || 0), 0);
   return highest >= 4 * 2 ** 30 ? 2 ** 30 : 2 ** 20;
@@ -50,7 +50,7 @@ function unitTitle(unit: Unit, scale: number): Markup | undefined {
     : html`<text class="tick" x="${chartFrame.left - 7}" y="10" text-anchor="end">${title}</text>`;
 }
 
-function valueAxis(chart: ChartDescription, series: readonly Series[], scale: number): Axis {
+function valueAxis(chart: ChartLook, series: readonly Series[], scale: number): Axis {
   const span = { from: chartFrame.bottom, to: chartFrame.top };
   const points = series.flatMap((one) => one.points);
   const bound = chart.bound === undefined ? [] : [chart.bound.value];
@@ -69,7 +69,7 @@ function valueAxis(chart: ChartDescription, series: readonly Series[], scale: nu
   return { ticks: axis.ticks.map((tick) => tick * scale), place: (value) => axis.place(value / scale) };
 }
 
-function valueTick(tick: number, axis: Axis, chart: ChartDescription, scale: number): Markup {
+function valueTick(tick: number, axis: Axis, chart: ChartLook, scale: number): Markup {
   const y = places(axis.place(tick));
   return html`<line class="grid" x1="${chartFrame.left}" x2="${chartFrame.right}" y1="${y}" y2="${y}" /><text
       class="tick"
@@ -91,7 +91,7 @@ function stepTick(tick: number, axis: Axis): Markup {
     >`;
 }
 
-function boundLine({ bound }: ChartDescription, axis: Axis): Markup | undefined {
+function boundLine({ bound }: ChartLook, axis: Axis): Markup | undefined {
   const y = bound && axis.place(bound.value);
   return bound && y !== undefined
     ? html`<line

@@ -1,93 +1,77 @@
-import type { Adapter, LayerValues, StoredTensor } from '../contracts/adapter.ts';
+import type { Adapter, AdapterPlan, LayerValues, StoredTensor } from '../contracts/adapter.ts';
 import type { LayerParameter } from '../contracts/analyzer.ts';
-import type { TargetLayer } from '../contracts/parameter.ts';
+import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
-import { checkParameters } from '../exchange/checkParameters.ts';
 import { assertFinite } from '../model/assertFinite.ts';
-import { randomStream } from '../tensor/random.ts';
-import { adapterTargets } from '../training/adapterTargets.ts';
-import { layerShapes } from '../training/layerShapes.ts';
+import type { Policy } from '../training/policy.ts';
 import { hashValues, type BaseModel } from './baseModel.ts';
 import type { LayerWeights, WeightSource } from './layerWeights.ts';
 import { mergedLayer } from './mergedLayer.ts';
 
-/** A trained adapter: what it was made with, and its values. */
-export interface TrainedAdapter {
-  readonly adapter: Adapter;
-  readonly config: unknown;
-  readonly seed: number;
-  /** By full name. Those that are left out keep what the adapter gives them at the start. */
-  readonly parameters: ReadonlyMap<string, StoredTensor>;
-  /** Frozen weights in place of the base's, by layer. */
-  readonly replaced: ReadonlyMap<string, Float32Array>;
-  /** Where the values come from, for messages. */
-  readonly origin: string;
+/** One layer of an adapter: its parameters with their values, and the frozen weight that stands in place of the base's. */
+export interface AdapterLayer {
+  readonly parameters: readonly (ParameterSpec & StoredTensor)[];
+  readonly replaced: Float32Array | undefined;
 }
 
-/**
- * The layers that an adapter changes on its base, read when their turn comes.
- *
- * @throws RlvrError `adapter/no-target`, `adapter/invalid` where its parameters are not those of this base, naming the first differences
- */
+/** A trained adapter whose layers are looked at one by one. */
+export interface TrainedAdapter {
+  readonly adapter: Adapter;
+  readonly plan: AdapterPlan<unknown>;
+  readonly targets: readonly TargetLayer[];
+  /** Tensors that layers share, by name. */
+  readonly shared: ReadonlyMap<string, StoredTensor>;
+  /** Where the values come from, for messages. */
+  readonly origin: string;
+  /** A layer's values; `weight` and `bias` are the base's. */
+  layer(target: TargetLayer, weight: Float32Array, bias: Float32Array | undefined): AdapterLayer;
+}
+
+/** A policy with the values that it has, or with those of training (`values`, by name). */
+export function policyAdapter(
+  policy: Policy,
+  origin: string,
+  values?: ReadonlyMap<string, Float32Array>,
+): TrainedAdapter {
+  const { adapter, plan, targets, replaced } = policy;
+  const parameters = policy.parameters.map((spec) => ({ ...spec, values: values?.get(spec.name) ?? spec.values }));
+  return {
+    adapter,
+    plan,
+    targets: [...targets.values()],
+    shared: new Map(parameters.filter(({ layer }) => layer === undefined).map((spec) => [spec.name, spec])),
+    origin,
+    layer: ({ name }) => ({
+      parameters: parameters.filter(({ layer }) => layer?.name === name),
+      replaced: replaced.get(name),
+    }),
+  };
+}
+
+/** The layers that an adapter changes on its base, read when their turn comes. */
 export function adapterSource(base: BaseModel, trained: TrainedAdapter): WeightSource {
-  const { adapter, config, seed, parameters, origin } = trained;
-  const targets = adapterTargets(adapter, config, base.config);
-  const plan = adapter.plan(config, targets, randomStream(seed, 'adapter', 'plan'));
-  const shared = new Map(plan.shared.map((spec) => [spec.name, parameters.get(spec.name) ?? spec]));
-  checkParameters(origin, parameters, targets, (layer) => layerShapes(adapter, layer, plan.layers.get(layer.name)), [
-    ...plan.shared,
-  ]);
+  const { adapter, plan, targets, shared, origin } = trained;
   const read = async (layer: TargetLayer): Promise<LayerWeights> => {
     const weight = tensorOf(base, `${layer.name}.weight`);
     const bias = layer.hasBias ? tensorOf(base, `${layer.name}.bias`) : undefined;
-    const own = ownParameters(trained, layer, plan.layers.get(layer.name), weight, bias);
-    for (const { name, values } of own) assertFinite(values, `${layer.name}.${name}`, origin);
+    const { parameters, replaced } = trained.layer(layer, weight, bias);
+    const own = parameters.map(({ name, role, shape, values }): LayerParameter => {
+      assertFinite(values, name, origin);
+      return { name: name.slice(layer.name.length + 1), role, shape, values };
+    });
     const named = new Map<string, StoredTensor>([...shared, ...own.map((each) => [each.name, each] as const)]);
     const options = plan.layers.get(layer.name);
-    const change = await changeOf(
-      trained,
-      { layer, options, base: weight, parameter: lookUp(named, layer) },
-      bias,
-      named,
-    );
+    const lowRank = adapter.loraForm?.({ layer, options, base: weight, parameter: lookUp(named, layer) });
+    const change: LayerWeights['change'] =
+      lowRank === undefined
+        ? {
+            kind: 'whole',
+            merged: await mergedLayer(adapter, { layer, options, weight: replaced ?? weight, bias, parameters: named }),
+          }
+        : { kind: 'low-rank', ...lowRank };
     return { layer, base: weight, baseHash: hashValues(weight), change, parameters: own };
   };
   return { layers: targets, read, close: base.close };
-}
-
-async function changeOf(
-  { adapter, replaced }: TrainedAdapter,
-  values: LayerValues<unknown>,
-  bias: Float32Array | undefined,
-  parameters: ReadonlyMap<string, StoredTensor>,
-): Promise<LayerWeights['change']> {
-  const lowRank = adapter.loraForm?.(values);
-  if (lowRank !== undefined) return { kind: 'low-rank', ...lowRank };
-  const { layer, options, base } = values;
-  const weight = replaced.get(layer.name) ?? base;
-  return { kind: 'whole', merged: await mergedLayer(adapter, { layer, options, weight, bias, parameters }) };
-}
-
-/** The layer's parameters: stored ones, and what the adapter gives at the start for those that are not stored. */
-function ownParameters(
-  { adapter, seed, parameters }: TrainedAdapter,
-  layer: TargetLayer,
-  options: unknown,
-  weight: Float32Array,
-  bias: Float32Array | undefined,
-): readonly LayerParameter[] {
-  const specs = layerShapes(adapter, layer, options);
-  const isStored = specs.every(({ name }) => parameters.has(name));
-  const random = randomStream(seed, 'adapter', layer.name);
-  const start = isStored
-    ? []
-    : adapter.attach({ layer, options, weight, random, ...(bias === undefined ? {} : { bias }) }).parameters;
-  return specs.flatMap(({ name, role }) => {
-    const tensor = parameters.get(name) ?? start.find((parameter) => parameter.name === name);
-    const { shape, values } = tensor ?? {};
-    if (shape === undefined || values === undefined) return [];
-    return [{ name: name.slice(layer.name.length + 1), role, shape, values }];
-  });
 }
 
 function lookUp(parameters: ReadonlyMap<string, StoredTensor>, layer: TargetLayer): LayerValues<unknown>['parameter'] {
