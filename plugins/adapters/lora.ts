@@ -1,148 +1,75 @@
 import { z } from 'zod';
 import type { Adapter, LayerTensors } from '../../core/contracts/adapter.ts';
-import type { ConfigFinding } from '../../core/contracts/plugin.ts';
-import type { TargetLayer } from '../../core/contracts/parameter.ts';
-import type { LowRankStart } from '../../core/lowrank/initialise.ts';
-import { startLowRank } from '../../core/lowrank/initialise.ts';
+import { attachLowRank, lowRankShapes } from '../../core/lowrank/attachLowRank.ts';
+import { calibrationRequest } from '../../core/lowrank/calibrationRequest.ts';
+import { startOf } from '../../core/lowrank/initialise.ts';
+import { loraFindings } from '../../core/lowrank/loraFindings.ts';
+import { checkLoraOptions, loraOptions } from '../../core/lowrank/loraOptions.ts';
+import { readLora, writeLora } from '../../core/lowrank/loraPeft.ts';
+import { lowRankForward } from '../../core/lowrank/lowRankForward.ts';
 import { lowRankOf } from '../../core/lowrank/lowRankOf.ts';
-import { matrixShape } from '../../core/lowrank/matrixShape.ts';
-import { patternMatches, patternValues } from '../../core/lowrank/patterns.ts';
-import { loraAdapter, readLoraAdapter } from '../../core/lowrank/peftFormat.ts';
-import { lowRankScaling } from '../../core/lowrank/scaling.ts';
-import { checkTargets, matchTargets, queryValueTargets, unusedNames } from '../../core/lowrank/targets.ts';
+import { lowRankPlan, type LowRankOptions } from '../../core/lowrank/lowRankPlan.ts';
+import { mergedLayer } from '../../core/lowrank/mergedLayer.ts';
+import { plainLora } from '../../core/lowrank/plainLora.ts';
+import { matchTargets } from '../../core/lowrank/targets.ts';
 import { withTrainedCopies } from '../../core/lowrank/trainedCopies.ts';
-import { lowRankLinear, mergeLowRank } from '../../core/tensor/ops/lowRankLinear.ts';
-import { linear, scaledMatMul } from '../../core/tensor/ops/linear.ts';
-import { tf } from '../../core/tensor/tf.ts';
-
-const perLayer = <Value extends z.ZodType<number>>(value: Value) => z.record(z.string().min(1), value).default({});
+import { linear } from '../../core/tensor/ops/linear.ts';
+import { mergeLowRank } from '../../core/tensor/ops/lowRankLinear.ts';
+import type { tf } from '../../core/tensor/tf.ts';
 
 const schema = z
   .strictObject({
-    r: z.int().min(1).default(8).describe('Rank'),
-    lora_alpha: z.number().positive().default(8).describe('The update is scaled by lora_alpha / r'),
-    lora_dropout: z.number().min(0).lt(1).default(0).describe('Dropout on the input of A while training'),
-    ...queryValueTargets,
-    use_rslora: z.boolean().default(false).describe('Scale by lora_alpha / sqrt r'),
-    init_lora_weights: z
-      .union([z.boolean(), z.literal('gaussian')])
-      .default(true)
-      .describe('true: A uniform, B zero; gaussian: A normal with deviation 1/r, B zero; false: both uniform'),
-    rank_pattern: perLayer(z.int().min(1)).describe('Ranks by regular expression on layer names'),
-    alpha_pattern: perLayer(z.number().positive()).describe('The same for lora_alpha'),
+    ...loraOptions,
+    freeze_a: z.boolean().default(false).describe('Keep A as it starts and train B alone (LoRA-FA)'),
+    use_dora: z
+      .literal(false, { error: 'DoRA is a method of its own here: write `type: dora`' })
+      .default(false)
+      .describe('DoRA is `type: dora`'),
   })
-  .check(checkTargets);
+  .check(checkLoraOptions);
 
 type Config = z.output<typeof schema>;
 
-interface LayerOptions {
-  readonly rank: number;
-  readonly scaling: number;
-  readonly dropout: number;
-  readonly start: LowRankStart;
+function forward(layer: LayerTensors<LowRankOptions>, x: tf.Tensor2D): tf.Tensor2D {
+  const { rank, dropout } = layer.options;
+  if (rank === 0) return linear(x, layer.weight as tf.Tensor2D, layer.bias);
+  return lowRankForward(layer, lowRankOf(layer), dropout, x);
 }
 
-function ranksOf(config: Config, targets: readonly TargetLayer[]): readonly number[] {
-  return patternValues(
-    config.rank_pattern,
-    targets.map(({ name }) => name),
-    config.r,
-  );
-}
-
-/** Wx + b + s B A dropout(x): the update sees another x than the weight, so the two cannot be one matrix. */
-function forwardWithDropout(layer: LayerTensors<LayerOptions>, x: tf.Tensor2D): tf.Tensor2D {
-  const { weight, a, b, scaling } = lowRankOf(layer);
-  const dropped = layer.dropout(x, layer.options.dropout);
-  const inner = scaledMatMul(dropped, a, scaling, false, true);
-  return tf.add(linear(x, weight, layer.bias), tf.matMul(inner, b, false, true));
-}
-
-function tooLarge(config: Config, targets: readonly TargetLayer[]): ConfigFinding | undefined {
-  const ranks = ranksOf(config, targets);
-  const index = targets.findIndex(({ shape }, i) => (ranks[i] ?? 0) > Math.min(...shape));
-  const [layer, rank] = [targets[index], ranks[index]];
-  if (layer === undefined || rank === undefined) return undefined;
-  const message = `rank ${rank} is larger than ${layer.name} [${layer.shape.join(', ')}] allows: at most ${Math.min(...layer.shape)}`;
-  return { severity: 'error', path: rank === config.r ? 'r' : 'rank_pattern', message };
-}
-
-function unusedPatterns(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[] {
-  const layers = targets.map(({ name }) => name);
-  return (['rank_pattern', 'alpha_pattern'] as const).flatMap((path) =>
-    Object.keys(config[path])
-      .filter((pattern) => !patternMatches(pattern, layers).includes(true))
-      .map((pattern) => ({ severity: 'warning', path, message: `"${pattern}" matches no adapted layer` }) as const),
-  );
-}
-
-const method: Adapter<Config, LayerOptions> = {
+const plain: Adapter<Config, LowRankOptions> = {
   id: 'lora',
   summary: 'Low-rank update of frozen linear layers: W + s B A',
-  source: 'LoRA, arXiv 2106.09685; rsLoRA, arXiv 2312.03732; configuration of peft.LoraConfig',
+  source: 'LoRA, arXiv 2106.09685; configuration of peft.LoraConfig',
   formula: 'W + s B A, s = lora_alpha / r',
   config: schema,
   aliases: { rank: 'r', alpha: 'lora_alpha', dropout: 'lora_dropout' },
-  isIdentityAtStart: (config) => config.init_lora_weights !== false,
+  examples: [
+    { r: 2, lora_alpha: 6 },
+    { r: 1 },
+    { r: 4, use_rslora: true, init_lora_weights: 'gaussian', target_modules: 'all-linear' },
+    { r: 2, init_lora_weights: false, rank_pattern: { v_proj: 1 }, alpha_pattern: { q_proj: 5 } },
+    { r: 2, freeze_a: true, exclude_modules: ['layers.0.self_attn.q_proj'] },
+    { r: 2, init_lora_weights: 'pissa', use_rslora: true, rank_pattern: { v_proj: 1 } },
+    { r: 2, init_lora_weights: 'pissa_niter_4', target_modules: '.*\\.(q_proj|down_proj)' },
+  ],
+  isIdentityAtStart: ({ init_lora_weights: start }) => startOf(start).changesLayer !== true,
   usesDropout: (config) => config.lora_dropout > 0,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),
-  plan(config, targets) {
-    const ranks = ranksOf(config, targets);
-    const alphas = patternValues(
-      config.alpha_pattern,
-      targets.map(({ name }) => name),
-      config.lora_alpha,
-    );
-    const layers = targets.map(({ name }, i) => {
-      const [rank, alpha] = [ranks[i] ?? config.r, alphas[i] ?? config.lora_alpha];
-      const scaling = lowRankScaling(alpha, rank, config.use_rslora);
-      return [name, { rank, scaling, dropout: config.lora_dropout, start: config.init_lora_weights }] as const;
-    });
-    return { layers: new Map(layers), shared: [] };
-  },
-  attach({ layer, options, random }) {
-    const { rank, scaling, start } = options;
-    const [out, inputs] = matrixShape(layer);
-    const { a, b } = startLowRank(start, [out, inputs], rank, random);
-    const common = { trainable: true, layer, scaling } as const;
-    return {
-      parameters: [
-        { ...common, name: `${layer.name}.lora_A`, role: 'lora_A', shape: [rank, inputs], values: a },
-        { ...common, name: `${layer.name}.lora_B`, role: 'lora_B', shape: [out, rank], values: b },
-      ],
-    };
-  },
-  merged: (layer) => ({
-    weight: mergeLowRank(lowRankOf(layer)),
-    ...(layer.bias === undefined ? {} : { bias: layer.bias }),
-  }),
-  forward: (layer, x) =>
-    layer.options.dropout === 0 ? lowRankLinear(x, lowRankOf(layer), layer.bias) : forwardWithDropout(layer, x),
-  check(config, targets) {
-    const error = tooLarge(config, targets);
-    return [
-      ...(error === undefined ? [] : [error]),
-      ...unusedNames(config, targets),
-      ...unusedPatterns(config, targets),
-    ];
-  },
-  toPeft(config, parameters, baseModel) {
-    const { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, rank_pattern, alpha_pattern } = config;
-    const own = { r, lora_alpha, lora_dropout, use_rslora, init_lora_weights, rank_pattern, alpha_pattern };
-    return loraAdapter(own, config, parameters, baseModel);
-  },
-  fromPeft(adapter) {
-    const read = readLoraAdapter(adapter, Object.keys(schema.shape));
-    if ('refused' in read) return read;
-    const parsed = schema.safeParse(read.fields);
-    return parsed.success
-      ? { config: parsed.data, parameters: read.parameters }
-      : { refused: `adapter_config.json does not fit: ${z.prettifyError(parsed.error)}` };
-  },
+  calibration: calibrationRequest,
+  plan: lowRankPlan,
+  attach: attachLowRank,
+  shapes: lowRankShapes,
+  merged: (layer) => mergedLayer(layer.options.rank === 0 ? layer.weight : mergeLowRank(lowRankOf(layer)), layer),
+  forward,
+  loraForm: plainLora,
+  check: loraFindings,
+  peftType: 'LORA',
+  toPeft: (config, parameters, baseModel) => writeLora(config, false, parameters, baseModel),
+  fromPeft: (adapter) => readLora(adapter, schema, false),
 };
 
 /**
  * LoRA (arXiv 2106.09685): W x + s B A x with W frozen, A [r, in], B [out, r], s = lora_alpha / r, or lora_alpha / sqrt r with `use_rslora`
- * (arXiv 2312.03732). Linear layers only.
+ * (arXiv 2312.03732). Linear layers only. How A and B start, and what that does to W, is `init_lora_weights`.
  */
-export const lora = withTrainedCopies(method, { bias: 'lora_only', tying: true });
+export const lora = withTrainedCopies(plain, { bias: 'lora_only', tying: true });

@@ -26,7 +26,7 @@ export function lowRankLinear(x: tf.Tensor2D, parts: LowRank, bias?: tf.Tensor1D
   const y = withGradient(
     [x, parts.a, parts.b, ...(bias === undefined ? [] : [bias])],
     (x2, a, b, bias2?: tf.Tensor) => {
-      const merged = mergeLowRank({ weight, a, b, scaling });
+      const merged = sumOf(weight, a, b, scaling);
       return { value: linear(x2, merged, bias2 as tf.Tensor1D | undefined), saved: [x2, a, b, merged] };
     },
     (dy, [x2, a, b, merged]: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => {
@@ -40,8 +40,20 @@ export function lowRankLinear(x: tf.Tensor2D, parts: LowRank, bias?: tf.Tensor1D
   return y as tf.Tensor2D;
 }
 
-/** W + s B A, out of place. [out, in] */
+/** W + s B A, out of place. [out, in] Gradients: dA = s B^T dM, dB = s dM A^T; W gets none. */
 export function mergeLowRank({ weight, a, b, scaling }: LowRank): tf.Tensor2D {
+  const merged = withGradient(
+    [a, b],
+    (a2, b2) => ({ value: sumOf(weight, a2, b2, scaling), saved: [a2, b2] }),
+    (dm, [a2, b2]: [tf.Tensor2D, tf.Tensor2D]) => [
+      scaledMatMul(b2, dm as tf.Tensor2D, scaling, true),
+      scaledMatMul(dm as tf.Tensor2D, a2, scaling, false, true),
+    ],
+  );
+  return merged as tf.Tensor2D;
+}
+
+function sumOf(weight: tf.Tensor2D, a: tf.Tensor2D, b: tf.Tensor2D, scaling: number): tf.Tensor2D {
   if (!isTracing()) return tf.add(weight, tf.mul(tf.matMul(b, a), scaling));
   return emitOne([b, a, weight], (builder, values) => {
     const { type, shape } = at(values, 2);
