@@ -36,6 +36,7 @@ export const commandTable: readonly CommandEntry[] = [
         .argument('<file>', 'the experiment (*.rlvr.yaml)')
         .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, [])
         .option('--cell <cell>', 'of a file with a matrix: only this cell, by its number or name')
+        .option('--from <run-or-folder>', 'start from what a run has trained, or from an adapter that PEFT saved')
         .option('-d, --detach', 'start it in the background and return'),
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
@@ -154,6 +155,17 @@ export const commandTable: readonly CommandEntry[] = [
         .requiredOption('-a, --adapter <type>', 'the method (`rlvr plugins adapter` lists them)')
         .option('-s, --set <key=value>', 'one of its settings, as in r=8; may be repeated', collect, []),
     load: async () => (await import('./commands/count.ts')).countCommand,
+  },
+  {
+    name: 'import',
+    group: use,
+    summary: 'make a run of an adapter that Hugging Face PEFT saved',
+    declare: (command) =>
+      command
+        .argument('<folder>', 'the adapter: adapter_config.json and adapter_model.safetensors')
+        .requiredOption('-b, --base <folder>', 'the model folder that it belongs to')
+        .option('-n, --name <name>', 'the run’s name (default: the folder’s)'),
+    load: async () => (await import('./commands/import.ts')).importCommand,
   },
   {
     name: 'init',

@@ -14,6 +14,7 @@ export function describeRunJson(view: RunView): Readonly<Record<string, unknown>
     name: record.experiment.name,
     status,
     method: record.method,
+    start: record.start,
     cell: record.cell,
     steps: stepsDone(view),
     totalSteps: record.experiment.training.steps,

@@ -11,12 +11,15 @@ export async function queueAgain(folder: string, acceptsChanges = false): Promis
   // The lock keeps others out while the run is queued; its process takes it over.
   const lock = await acquireLock(folder);
   try {
-    const { status, experiment } = readRun(folder);
+    const { status, experiment, start } = readRun(folder);
+    const id = path.basename(folder);
     if (status === 'finished') {
       throw new RlvrError(
         'run/not-running',
-        `Run ${path.basename(folder)} has finished all of its ${experiment.training.steps} steps; there is nothing to go on with.`,
-        { run: path.basename(folder) },
+        start?.isImport === true
+          ? `Run ${id} is an adapter that was imported: \`rlvr run EXPERIMENT --from ${id}\` trains on from it.`
+          : `Run ${id} has finished all of its ${experiment.training.steps} steps; there is nothing to go on with.`,
+        { run: id },
       );
     }
     updateRun(folder, {

@@ -6,6 +6,7 @@ import { isFinal, observeRun } from '../core/runs/runJson.ts';
 import type { ObservedRun } from '../core/runs/runJson.ts';
 import type { RunCell, RunRecord } from '../core/runs/runRecord.ts';
 import { createRun, listRuns } from '../core/runs/runStore.ts';
+import type { NewStart } from '../core/runs/runStore.ts';
 import type { CommandContext } from './command.ts';
 import { describeAccuracy } from './display/describe.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -23,6 +24,8 @@ export interface Sweep {
   readonly name: string;
   readonly source: RunRecord['source'];
   readonly experiments: readonly ChosenExperiment[];
+  /** Where every cell starts, when that is not the base. */
+  readonly start?: NewStart | undefined;
   /** Whether the user asked for it to go on in the background. */
   readonly isDetached?: boolean | undefined;
 }
@@ -76,21 +79,24 @@ export async function runSweep(context: CommandContext, sweep: Sweep): Promise<n
 
 async function runCell(
   context: CommandContext,
-  { source }: Sweep,
+  { source, start }: Sweep,
   each: CellRun,
   known: ObservedRun | undefined,
 ): Promise<number> {
   const { experiment, cell } = each;
-  if (each.folder === undefined) each.folder = createRun(context.runsFolder, { experiment, source, cell }).folder;
+  if (each.folder === undefined)
+    each.folder = createRun(context.runsFolder, { experiment, source, cell, ...(start && { start }) }).folder;
   else if (known === undefined || isFinal(known.status)) await queueAgain(each.folder);
   else return watchToEnd(context, each.folder, {});
   return watchToEnd(context, each.folder, { worker: startWorker(each.folder) });
 }
 
 /** The cells with the newest run that each of them has: of the same file, with the same settings. */
-function findRuns(runsFolder: string, { source, experiments }: Sweep): readonly CellRun[] {
+function findRuns(runsFolder: string, { source, experiments, start }: Sweep): readonly CellRun[] {
   const earlier = listRuns(runsFolder).flatMap(({ record, folder }) =>
-    record?.cell !== undefined && record.source.file === source.file ? [{ record, folder }] : [],
+    record?.cell !== undefined && record.source.file === source.file && record.start?.from === start?.from
+      ? [{ record, folder }]
+      : [],
   );
   return experiments.flatMap(({ resolved, cell }) => {
     if (cell === undefined) return [];

@@ -10,6 +10,7 @@ import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { packageFolder } from '../installation.ts';
+import { runName } from '../runName.ts';
 import { writeJson, writeLine } from '../terminal.ts';
 
 /** Options of `rlvr init`. */
@@ -37,7 +38,7 @@ export async function initCommand(
   const catalog = await loadCatalog(context);
   const model = relativeModel(path.dirname(target), path.resolve(cwd, options.model ?? baseModel()));
   const chosen = {
-    name: nameFor(target),
+    name: runName(target),
     model: { path: model },
     data: { train: { type: catalog.all('dataset')[0]?.id } },
     adapter: { type: catalog.all('adapter')[0]?.id },
@@ -73,11 +74,4 @@ function relativeModel(folder: string, model: string): string {
   const relative = path.relative(folder, model);
   const isBelow = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
   return (isBelow ? relative : model).split(path.sep).join('/');
-}
-
-/** A run's name from a file's: what names may not hold becomes a dash. */
-function nameFor(target: string): string {
-  const stem = path.basename(target).replace(/(\.rlvr)?\.ya?ml$/i, '');
-  const name = stem.replace(/[^a-z0-9._-]+/gi, '-').replace(/^[._-]+/, '');
-  return name.slice(0, 64) || 'experiment';
 }

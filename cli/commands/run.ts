@@ -1,10 +1,17 @@
+import path from 'node:path';
+import { RlvrError } from '../../core/errors.ts';
 import { createRun } from '../../core/runs/runStore.ts';
+import type { NewStart } from '../../core/runs/runStore.ts';
+import { findAdapter } from '../adapterSource.ts';
+import type { AdapterSource } from '../adapterSource.ts';
 import { checkInputs } from '../checkInputs.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { chooseExperiments, loadExperimentFile } from '../loadExperiment.ts';
+import type { ChosenExperiment } from '../loadExperiment.ts';
 import { runSweep } from '../runSweep.ts';
 import { startWorker } from '../startWorker.ts';
+import { writeLine } from '../terminal.ts';
 import { watchToEnd } from '../watchToEnd.ts';
 
 /** Options of `rlvr run`. */
@@ -13,6 +20,8 @@ export interface RunOptions {
   readonly detach?: boolean;
   /** Of a sweep: number or name of the one cell to run. */
   readonly cell?: string;
+  /** A run, or the folder of an adapter, that the training starts from. */
+  readonly from?: string;
 }
 
 /**
@@ -21,15 +30,44 @@ export interface RunOptions {
  */
 export async function runCommand(context: CommandContext, file: string, options: RunOptions): Promise<number> {
   const catalog = await loadCatalog(context);
-  const { content, source } = loadExperimentFile(context.cwd, file, options.set, catalog);
+  const origin = options.from === undefined ? undefined : findAdapter(context, options.from, catalog);
+  // The adapter that is there decides; what the user sets by hand comes after it and must fit.
+  const set = origin === undefined ? options.set : [`adapter=${JSON.stringify(origin.choice)}`, ...options.set];
+  const { content, source } = loadExperimentFile(context.cwd, file, set, catalog);
   const chosen = chooseExperiments(content, file, options.cell);
   for (const { resolved } of chosen) await checkInputs(resolved.experiment, source.folder, catalog);
+  const start = origin === undefined ? undefined : await placeStart(origin, chosen, source.folder);
+  if (origin !== undefined && !context.json) {
+    const adapter = `the adapter is its own (${origin.choice.type}), whatever ${file} names`;
+    writeLine(context.terminal, `Starts from ${options.from ?? ''}: ${adapter}.`);
+  }
   if (content.kind === 'sweep' && options.cell === undefined) {
-    return runSweep(context, { file, name: content.name, source, experiments: chosen, isDetached: options.detach });
+    const { name } = content;
+    return runSweep(context, { file, name, source, experiments: chosen, start, isDetached: options.detach });
   }
   const [only] = chosen;
   if (only === undefined) throw new RangeError('an experiment file without experiments was read');
   const { experiment } = only.resolved;
-  const { folder } = createRun(context.runsFolder, { experiment, source, ...(only.cell && { cell: only.cell }) });
+  const { folder } = createRun(context.runsFolder, {
+    experiment,
+    source,
+    ...(only.cell && { cell: only.cell }),
+    ...(start && { start }),
+  });
   return watchToEnd(context, folder, { worker: startWorker(folder), detach: options.detach });
+}
+
+/** Puts the adapter onto the model of the experiments, which must be one. */
+async function placeStart(
+  origin: AdapterSource,
+  experiments: readonly ChosenExperiment[],
+  folder: string,
+): Promise<NewStart> {
+  const models = [...new Set(experiments.map(({ resolved }) => path.resolve(folder, resolved.experiment.model.path)))];
+  const [model] = models;
+  if (model === undefined || models.length > 1) {
+    throw new RlvrError('usage', '--from puts one adapter onto one model, but the matrix varies model.path.');
+  }
+  const { start } = await origin.onto(model);
+  return { ...start, isImport: false };
 }

@@ -50,7 +50,7 @@ function describeRow(run: ListedRun, hasCells: boolean): readonly string[] {
     status,
     record.method,
     ...cell,
-    `${record.steps}/${record.experiment.training.steps}`,
+    record.start?.isImport === true ? 'import' : `${record.steps}/${record.experiment.training.steps}`,
     percent(before),
     percent(after),
     formatMoment(record.createdAt),
@@ -60,11 +60,12 @@ function describeRow(run: ListedRun, hasCells: boolean): readonly string[] {
 function describeJson(run: ListedRun): object {
   if (run.record === undefined) return { id: run.id, folder: run.folder, problem: run.problem };
   const { record, status } = observeRun(run.folder);
-  const { id, method, cell, steps, createdAt, evaluation, experiment } = record;
+  const { id, method, start, cell, steps, createdAt, evaluation, experiment } = record;
   return {
     id,
     status,
     method,
+    start,
     cell,
     steps,
     totalSteps: experiment.training.steps,

@@ -38,6 +38,7 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
   const accuracy = (result: EvaluationResult): string =>
     `${describeAccuracy(result)} of ${formatCount(result.problems)} problems`;
   const last = record.checkpoints.at(-1);
+  const isImport = record.start?.isImport === true;
   const facts: readonly (readonly [string, readonly string[]])[] = [
     ['run', [record.id]],
     ['status', [status]],
@@ -45,19 +46,22 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
       'method',
       [[record.method, ...known(trainable, (count) => `${formatCount(count)} trained parameters`)].join(', ')],
     ],
+    ['start', known(record.start, ({ from }) => (isImport ? `imported from ${from}` : from))],
     [
       'cell',
       known(record.cell, ({ sweep, index, of, values }) => `${index} of ${of} of ${sweep}: ${describeCell(values)}`),
     ],
-    ['steps', [`${formatCount(stepsDone(view))} of ${formatCount(experiment.training.steps)}`]],
+    ['steps', isImport ? [] : [`${formatCount(stepsDone(view))} of ${formatCount(experiment.training.steps)}`]],
     [
       'time',
-      [
-        [
-          formatSeconds(secondsSpent(view)),
-          ...known(firstStepSeconds, (seconds) => `${formatSeconds(seconds)} to the first step`),
-        ].join(', '),
-      ],
+      isImport
+        ? []
+        : [
+            [
+              formatSeconds(secondsSpent(view)),
+              ...known(firstStepSeconds, (seconds) => `${formatSeconds(seconds)} to the first step`),
+            ].join(', '),
+          ],
     ],
     ['created', [formatMoment(record.createdAt)]],
     ['model', [path.relative(cwd, path.resolve(record.source.folder, experiment.model.path))]],

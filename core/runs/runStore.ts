@@ -28,13 +28,15 @@ export interface NewRun {
   readonly cell?: RunRecord['cell'];
   /** Where it starts, when that is not the base. */
   readonly start?: NewStart;
+  /** What is known of it before its process begins. */
+  readonly known?: Partial<Pick<RunRecord, 'hashes' | 'trainableParameters'>>;
   readonly now?: Date;
 }
 
 /** Creates a run with status `queued` (an import: `finished`). Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
 export function createRun(
   runsFolder: string,
-  { experiment, source, cell, start, now = new Date() }: NewRun,
+  { experiment, source, cell, start, known = {}, now = new Date() }: NewRun,
 ): RunRecord & { folder: string } {
   makeRunsFolder(runsFolder);
   const id = createRunId(experiment.name, now);
@@ -59,6 +61,7 @@ export function createRun(
     seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
     plugins: [],
     hashes: {},
+    ...known,
   };
   writing(folder, () => {
     try {
