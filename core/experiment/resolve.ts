@@ -22,14 +22,16 @@ export interface ResolvedExperiment {
 
 /**
  * Checks each plugin's keys against the plugin's schema, fills in their defaults, replaces other spellings (`rank`) by the plugin's own
- * (`r`), and checks what must fit together. Throws `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing
+ * (`r`), takes the optimizer that belongs to the method where it has one, and checks what must fit together. Throws `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing
  * every problem.
  */
 export function resolveExperiment(parsed: ParsedExperiment, catalog: PluginCatalog): ResolvedExperiment {
   const aliased = new Map<string, PathPart[]>();
-  const issues: ExperimentIssue[] = [];
-  const experiment = structuredClone(parsed.experiment);
-  for (const site of choiceSites(parsed.experiment)) {
+  const { optimizer, issues: refused } = optimizerOfMethod(parsed, catalog);
+  const issues: ExperimentIssue[] = [...refused];
+  const chosen = { ...parsed.experiment, optimizer };
+  const experiment = structuredClone(chosen);
+  for (const site of choiceSites(chosen)) {
     const resolved = resolveChoice(site, catalog);
     issues.push(...resolved.issues);
     for (const [key, alias] of resolved.spellings) aliased.set(formatPath([...site.path, key]), [...site.path, alias]);
@@ -43,6 +45,23 @@ export function resolveExperiment(parsed: ParsedExperiment, catalog: PluginCatal
     throw experimentError(parsed.file, asWritten, (path) => parsed.locate(path));
   }
   return { experiment, isDefault: (path) => valueAt(parsed.written, written(path)) === undefined };
+}
+
+/** The experiment's optimizer: where the method has one of its own, that one; another one that was named is refused. */
+function optimizerOfMethod(
+  { experiment, written }: ParsedExperiment,
+  catalog: PluginCatalog,
+): { readonly optimizer: Experiment['optimizer']; readonly issues: readonly ExperimentIssue[] } {
+  const { adapter, optimizer } = experiment;
+  const own = catalog.all('adapter').find(({ id }) => id === adapter.type)?.optimizer;
+  const path = ['optimizer', 'type'];
+  const named = valueAt(written, path);
+  if (own === undefined || named === own) return { optimizer, issues: [] };
+  if (named === undefined) return { optimizer: { ...optimizer, type: own }, issues: [] };
+  const message =
+    `the method "${adapter.type}" is trained by the optimizer "${own}", which is a part of it, not by "${optimizer.type}"; ` +
+    'leave the type out';
+  return { optimizer, issues: [{ code: 'config/invalid', path, message }] };
 }
 
 interface ResolvedChoice {

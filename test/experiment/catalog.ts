@@ -6,6 +6,7 @@ import type { Engine } from '../../core/contracts/engine.ts';
 import type { Objective } from '../../core/contracts/objective.ts';
 import type { Optimizer } from '../../core/contracts/optimizer.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
+import type { Preset } from '../../core/contracts/preset.ts';
 import type { Reward } from '../../core/contracts/reward.ts';
 
 const source = 'test';
@@ -84,9 +85,9 @@ const engine = (id: string): Engine => ({
 });
 
 /** A catalog of plugins that have configurations and do nothing. */
-export function configurationCatalog(): PluginCatalog {
+export function configurationCatalog(presets: readonly Preset[] = []): PluginCatalog {
   return createCatalog({
-    presets: [],
+    presets,
     adapters: [adapter('lora'), adapter('dora'), adapter('full')],
     rewards: [reward('exact_answer'), reward('format')],
     optimizers: [optimizer('adamw'), optimizer('sgd')],

@@ -133,6 +133,31 @@ describe('resolveExperiment', () => {
   });
 });
 
+describe('the optimizer that belongs to a method', () => {
+  const preset = { id: 'slow', summary: '', source: '', formula: '', adapter: 'lora', config: {}, optimizer: 'sgd' };
+  const methods = configurationCatalog([preset]);
+  const resolved = (text: string, ...overrides: string[]): ResolvedExperiment =>
+    resolveExperiment(parseExperiment(text, 'a.rlvr.yaml', ['adapter.type=slow', ...overrides]), methods);
+
+  it('is taken where none is named, with the options that are', () => {
+    const { experiment, isDefault } = resolved(soundExperiment, 'optimizer.betas=[0.5, 0.9]');
+    expect(experiment.optimizer).toEqual({ type: 'sgd', betas: [0.5, 0.9] });
+    expect(isDefault(['optimizer', 'type'])).toBe(true);
+    expect(resolve().experiment.optimizer.type).toBe('adamw');
+  });
+
+  it('is taken again when what was resolved is resolved again', () => {
+    const { experiment } = resolved(soundExperiment);
+    expect(resolved(JSON.stringify(experiment)).experiment).toEqual(experiment);
+  });
+
+  it('is the only one: another is refused with its place', () => {
+    expect(() => resolved(`${soundExperiment}optimizer: {type: adamw}\n`)).toThrow(
+      /^a\.rlvr\.yaml:\d+:\d+: optimizer\.type: the method "slow" is trained by the optimizer "sgd", which is a part of it, not by "adamw"/,
+    );
+  });
+});
+
 describe('formatExperiment', () => {
   it('marks what is a default, and can be run again', () => {
     const resolved = resolve('optimizer.betas=[0.8, 0.9]');
