@@ -29,7 +29,7 @@ export interface PlacedAdapter {
   readonly trainableParameters: number;
 }
 
-/** Finds what RUN|FOLDER means and reads its settings. Throws `adapter/invalid`, `model/missing`, `run/not-found`, `usage`. */
+/** Finds what RUN|FOLDER means and reads its settings. Throws `adapter/invalid`, `run/not-found`. */
 export function findAdapter(context: CommandContext, reference: string, catalog: PluginCatalog): AdapterSource {
   const folder = path.resolve(context.cwd, reference);
   if (existsSync(path.join(folder, ADAPTER_CONFIG))) return folderSource(folder, reference, catalog);
@@ -86,7 +86,8 @@ function runSource(context: CommandContext, reference: string, catalog: PluginCa
 }
 
 function noAdapter(folder: string, reference: string): RlvrError {
-  if (!existsSync(folder)) return new RlvrError('model/missing', `There is no folder ${reference}.`, { path: folder });
+  if (!existsSync(folder))
+    return new RlvrError('adapter/invalid', `There is no folder ${reference}.`, { path: folder });
   const kind = existsSync(path.join(folder, 'config.json'))
     ? 'It is a model; a model is named by `model.path`.'
     : existsSync(path.join(folder, 'run.json'))

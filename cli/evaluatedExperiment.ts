@@ -103,15 +103,20 @@ function runSettings({ experiment, source }: Extract<Subject, { kind: 'run' }>['
   return { experiment, data: { data: experiment.data, folder: source.folder }, rewards: experiment.rewards };
 }
 
-function modelSettings(modelFolder: string, catalog: PluginCatalog): OwnSettings {
+/** A model's own limits on prompts and completions. */
+export function rolloutFor(modelFolder: string): Readonly<Record<string, number>> {
   const { maxPositionEmbeddings: context } = readModelConfig(modelFolder);
   const completion = Math.min(longestCompletion, Math.floor(context / 2));
+  return { max_completion_tokens: completion, max_prompt_tokens: context };
+}
+
+function modelSettings(modelFolder: string, catalog: PluginCatalog): OwnSettings {
   return {
     experiment: {
       name: 'evaluation',
       model: { path: modelFolder },
       adapter: { type: catalog.all('adapter')[0]?.id },
-      rollout: { max_completion_tokens: completion, max_prompt_tokens: context },
+      rollout: rolloutFor(modelFolder),
     },
     data: undefined,
   };

@@ -9,6 +9,7 @@ import { createRun } from '../../core/runs/runStore.ts';
 import { folderSource } from '../adapterSource.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
+import { rolloutFor } from '../evaluatedExperiment.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { runName } from '../runName.ts';
 import { writeFacts } from '../table.ts';
@@ -53,7 +54,7 @@ export async function importCommand(
   }
   writeLine(terminal, `Imported ${reference} as run ${run.id}.`);
   writeFacts(terminal, [
-    ['method', `${type}, ${formatCount(trainableParameters)} trained parameters`],
+    ['method', `${type}, ${formatCount(trainableParameters)} parameters`],
     ['settings', describeSettings(settings)],
     ['base', options.base],
   ]);
@@ -73,6 +74,7 @@ function importedExperiment(name: string, model: string, adapter: PluginChoice, 
     data: { train: { type: catalog.all('dataset')[0]?.id } },
     adapter,
     rewards: [{ type: catalog.all('reward')[0]?.id }],
+    rollout: rolloutFor(model),
   };
   return resolveExperiment(parseExperiment(JSON.stringify(written), 'the imported adapter'), catalog).experiment;
 }

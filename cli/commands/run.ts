@@ -1,7 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
+import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
+import { readModelConfig } from '../../core/model/modelConfig.ts';
 import { createRun } from '../../core/runs/runStore.ts';
 import type { NewStart } from '../../core/runs/runStore.ts';
+import { startingPolicy } from '../../core/training/startingPolicy.ts';
 import { findAdapter } from '../adapterSource.ts';
 import type { AdapterSource } from '../adapterSource.ts';
 import { checkInputs } from '../checkInputs.ts';
@@ -36,7 +42,7 @@ export async function runCommand(context: CommandContext, file: string, options:
   const { content, source } = loadExperimentFile(context.cwd, file, set, catalog);
   const chosen = chooseExperiments(content, file, options.cell);
   for (const { resolved } of chosen) await checkInputs(resolved.experiment, source.folder, catalog);
-  const start = origin === undefined ? undefined : await placeStart(origin, chosen, source.folder);
+  const start = origin === undefined ? undefined : await placeStart(origin, chosen, source.folder, catalog);
   if (origin !== undefined && !context.json) {
     const adapter = `the adapter is its own (${origin.choice.type}), whatever ${file} names`;
     writeLine(context.terminal, `Starts from ${options.from ?? ''}: ${adapter}.`);
@@ -57,11 +63,12 @@ export async function runCommand(context: CommandContext, file: string, options:
   return watchToEnd(context, folder, { worker: startWorker(folder), detach: options.detach });
 }
 
-/** Puts the adapter onto the model of the experiments, which must be one. */
+/** Puts the adapter onto the model of the experiments, which must be one, and checks that each of them can start from it. */
 async function placeStart(
   origin: AdapterSource,
   experiments: readonly ChosenExperiment[],
   folder: string,
+  catalog: PluginCatalog,
 ): Promise<NewStart> {
   const models = [...new Set(experiments.map(({ resolved }) => path.resolve(folder, resolved.experiment.model.path)))];
   const [model] = models;
@@ -69,5 +76,15 @@ async function placeStart(
     throw new RlvrError('usage', '--from puts one adapter onto one model, but the matrix varies model.path.');
   }
   const { start } = await origin.onto(model);
+  const values = mkdtempSync(path.join(tmpdir(), 'rlvr-start-'));
+  try {
+    start.write(values);
+    for (const { resolved } of experiments) {
+      const { plugin, config } = chosenPlugin(catalog, 'adapter', resolved.experiment.adapter);
+      startingPolicy(readModelConfig(model), plugin, config, values, start.from);
+    }
+  } finally {
+    rmSync(values, { recursive: true, force: true });
+  }
   return { ...start, isImport: false };
 }
