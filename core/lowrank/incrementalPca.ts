@@ -1,10 +1,6 @@
 import type { NormalSource } from '../linalg/randomizedSvd.ts';
-import { randomizedSvd } from '../linalg/randomizedSvd.ts';
 import { columnsOf, matrix, transpose, type Matrix } from '../linalg/matrix.ts';
-import { svd } from '../linalg/svd.ts';
-
-/** Passes of the randomised SVD of a batch, as in PEFT. */
-const PASSES = 4;
+import { leadingTriplets } from './leadingTriplets.ts';
 
 /** Principal components of all rows seen so far. */
 export interface PrincipalComponents {
@@ -52,8 +48,7 @@ function withHistory(before: PrincipalComponents, centred: Matrix, means: Float6
 
 /**
  * The `count` leading principal components after one more batch [rows, features], with at least `count` rows (D. A. Ross, J. Lim, R.-S. Lin,
- * M.-H. Yang: Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA). The SVD is exact, or randomised with
- * 2 `count` columns where the batch is larger than that in both directions.
+ * M.-H. Yang: Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA).
  */
 export function addBatch(
   before: PrincipalComponents | undefined,
@@ -82,10 +77,7 @@ export function addBatch(
     return square * rows + (before?.deviations[i] ?? 0) + (shift * shift * (before?.rows ?? 0) * rows) / total;
   });
   const source = before === undefined ? centred : withHistory(before, centred, means);
-  const isLarge = 2 * count < Math.min(source.rows, columns);
-  const { s, v } = isLarge
-    ? randomizedSvd(source, { rank: count, random, oversampling: count, iterations: PASSES })
-    : svd(source);
+  const { s, v } = leadingTriplets(source, count, random);
   const singularValues = s.slice(0, count);
   const variance = deviations.reduce((sum, value) => sum + value, 0);
   return {

@@ -100,9 +100,12 @@ describe('which tensors are trained beside the method', () => {
 
   it('gives shapes without values as it attaches them', () => {
     const policy = policyOf({ modules_to_save: ['k_proj', 'norm'], bias: 'all' });
-    const shapes = withTrainedCopies({ ...lora, shapes: () => [] }, {
-      bias: 'lora_only',
-    }).shapes;
+    const shapes = withTrainedCopies(
+      { ...lora, shapes: () => [] },
+      {
+        bias: 'lora_only',
+      },
+    ).shapes;
     const found = [...policy.targets.values()].flatMap((layer) =>
       shapes?.(layer, policy.plan.layers.get(layer.name) as never),
     );
@@ -227,12 +230,7 @@ it('shows hooks the layers of the method alone', () => {
       bias: 'hooked_only',
     },
   );
-  const policy = createPolicy(
-    checkpoint,
-    adapter,
-    adapter.config.parse({ bias: 'all', modules_to_save: ['norm'] }),
-    1,
-  );
+  const policy = createPolicy(checkpoint, adapter, adapter.config.parse({ bias: 'all', modules_to_save: ['norm'] }), 1);
   expect(policy.targets.size).toBeGreaterThan(2);
   const layers = [...policy.targets.values()].map((layer) => ({ layer, options: policy.plan.layers.get(layer.name) }));
   const steps = layers as unknown as LayerStep<never>[];

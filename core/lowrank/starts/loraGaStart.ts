@@ -1,22 +1,11 @@
 import type { RandomNumbers } from '../../contracts/randomNumbers.ts';
-import { matrix, takeColumns, transpose, type Matrix } from '../../linalg/matrix.ts';
-import { randomizedSvd } from '../../linalg/randomizedSvd.ts';
-import { singularValues, svd, type SingularVectors } from '../../linalg/svd.ts';
+import { matrix, takeColumns, transpose } from '../../linalg/matrix.ts';
+import { singularValues } from '../../linalg/svd.ts';
+import { leadingTriplets } from '../leadingTriplets.ts';
 import { loraGaSchema, type StartSettings } from '../initialisation.ts';
 import { calibrationOf, type LowRankFactors, type StartContext } from './startContext.ts';
 
 type Options = NonNullable<StartSettings['lora_ga_config']>;
-
-/** Passes of the randomised SVD, as in PEFT. */
-const PASSES = 4;
-
-/** The first 2 r triplets: exact where that is no more work than a sketch of 4 r columns. */
-function gradientTriplets(gradient: Matrix, rank: number, random: RandomNumbers): SingularVectors {
-  const most = Math.min(gradient.rows, gradient.columns);
-  return 4 * rank >= most
-    ? svd(gradient)
-    : randomizedSvd(gradient, { rank: 2 * rank, random, oversampling: 2 * rank, iterations: PASSES });
-}
 
 /** Which of the triplets 0 ... 2 r - 1 A and B take. */
 function directions(
@@ -50,7 +39,7 @@ export function loraGaStart(context: StartContext): LowRankFactors {
   const { shape, rank, random, settings } = context;
   const { values } = calibrationOf(context, 'gradients', shape[0] * shape[1]);
   const options = settings.lora_ga_config ?? loraGaSchema.parse({});
-  const { u, s, v } = gradientTriplets(matrix(...shape, values), rank, random);
+  const { u, s, v } = leadingTriplets(matrix(...shape, values), 2 * rank, random);
   const taken = directions(options.direction, rank, random);
   const sizes = taken.b.map((index) => s[index] ?? 0);
   const factors = factorsOf(options, context, sizes[0] ?? 0);
