@@ -10,6 +10,8 @@ import type { DecoderConfig } from '../core/model/modelConfig.ts';
 import { loadTokenizer } from '../core/model/tokenizer.ts';
 import { openWeightFiles } from '../core/model/weightFiles.ts';
 import { adapterTargets } from '../core/training/adapterTargets.ts';
+import { checkOptimizer } from '../core/training/checkOptimizer.ts';
+import { plannedParameters } from '../core/training/plannedParameters.ts';
 
 /**
  * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that
@@ -27,7 +29,9 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
   checkWeights(folder, config);
   loadTokenizer(folder, config);
   const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
-  adapterTargets(adapter.plugin, adapter.config, config);
+  const targets = adapterTargets(adapter.plugin, adapter.config, config);
+  const parameters = plannedParameters(adapter.plugin, adapter.config, targets);
+  checkOptimizer(chosenPlugin(catalog, 'optimizer', experiment.optimizer), adapter.plugin.id, parameters);
   for (const { kind, choice } of choiceSites(experiment)) {
     if (kind !== 'dataset') continue;
     const { plugin, config: options } = chosenPlugin(catalog, kind, choice);

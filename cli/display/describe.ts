@@ -58,6 +58,7 @@ export function describeProgress(status: RunStatus, progress: RunProgress | unde
   const count = total === undefined || total === 0 ? '' : ` ${formatCount(done)}/${formatCount(total)}`;
   const words: Readonly<Record<RunProgress['phase'], string>> = {
     starting: 'loading the model and tracing the graphs',
+    calibrating: `looking at the base on training data${count}`,
     evaluating: `evaluating${count}`,
     rollout: `sampling completions${count}`,
     training: 'computing the update',

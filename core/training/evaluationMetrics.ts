@@ -12,6 +12,8 @@ export interface EvaluatedPolicy {
   readonly events: TrainerEvents;
   readonly sampler: Sampler;
   readonly weights: WeightFeeds;
+  /** Aborting it ends the evaluation at once, with `run/not-running`. */
+  readonly stop?: AbortSignal;
 }
 
 /** Measures accuracy on `prompts` (and, before and after, on the watched families), reports it, and returns it as metrics. */
@@ -55,7 +57,7 @@ function accuracyMetrics(
 }
 
 function evaluateOn(
-  { options, events, sampler, weights }: EvaluatedPolicy,
+  { options, events, sampler, weights, stop }: EvaluatedPolicy,
   prompts: readonly Prompt[],
 ): Promise<Evaluation> {
   const plan = options.evaluation;
@@ -66,6 +68,7 @@ function evaluateOn(
     seed: plan.seed,
     maxCompletionTokens: options.generation.maxTokens,
     stopIds: options.generation.stopIds,
+    ...(stop === undefined ? {} : { signal: stop }),
     onDidProgress: (done, total) => {
       events.onDidProgress('evaluating', done, total);
     },

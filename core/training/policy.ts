@@ -1,4 +1,4 @@
-import type { Adapter, AdapterPlan, LayerTensors } from '../contracts/adapter.ts';
+import type { Adapter, AdapterPlan, LayerCalibration, LayerTensors } from '../contracts/adapter.ts';
 import type { InitialParameter, ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
 import { weightInputs, weightPrefix } from '../model/baseLayers.ts';
@@ -28,27 +28,29 @@ export interface Policy {
 /** Prefixes of the graph inputs that carry a policy's tensors. */
 export const policyPrefixes = { parameter: 'parameter.', replaced: 'replaced.' } as const;
 
-/** Attaches an adapter to a model. Random numbers come from the seed alone. */
+/**
+ * Attaches an adapter to a model. Random numbers come from the seed alone, calibration from `collectCalibration`.
+ *
+ * @throws RlvrError `adapter/...` for a configuration that does not fit the model, or one that wants calibration where there is none
+ */
 export function createPolicy(
   { config, weights }: Checkpoint,
   adapter: Adapter,
   adapterConfig: unknown,
   seed: number,
+  calibration?: ReadonlyMap<string, LayerCalibration>,
 ): Policy {
   const targets = adapterTargets(adapter, adapterConfig, config);
-  if (adapter.calibration?.(adapterConfig) !== undefined) {
+  const wanted = adapter.calibration?.(adapterConfig);
+  if (wanted !== undefined && calibration === undefined) {
     throw new RlvrError(
       'adapter/invalid',
-      `The adapter "${adapter.id}" asks for calibration data, which the embedded engine does not collect.`,
+      `The adapter "${adapter.id}" starts from ${wanted.kind} of the base on training data, which are collected when a run starts. ` +
+        'Use a checkpoint of a run, where the start is stored.',
+      { adapter: adapter.id, kind: wanted.kind },
     );
   }
-  if (adapter.usesDropout?.(adapterConfig) === true) {
-    throw new RlvrError(
-      'adapter/invalid',
-      'Dropout is not supported by the embedded engine: what samples and what is trained would be two policies. Set the dropout to 0.',
-    );
-  }
-  const plan = adapter.plan(adapterConfig, targets, randomStream(seed, 'adapter', 'plan'));
+  const plan = adapter.plan(adapterConfig, targets, randomStream(seed, 'adapter', 'plan'), calibration);
   const parameters: InitialParameter[] = [...plan.shared];
   const replaced = new Map<string, Float32Array>();
   for (const layer of targets) {
@@ -57,12 +59,14 @@ export function createPolicy(
       throw new RlvrError('model/invalid-weights', `The model has no weight "${layer.name}.weight".`);
     const random = randomStream(seed, 'adapter', layer.name);
     const bias = weights.get(`${layer.name}.bias`)?.data;
+    const own = calibration?.get(layer.name);
     const attached = adapter.attach({
       layer,
       options: plan.layers.get(layer.name),
       weight: weight.data,
       random,
       ...(bias === undefined ? {} : { bias }),
+      ...(own === undefined ? {} : { calibration: own }),
     });
     parameters.push(...attached.parameters);
     if (attached.replacedWeight !== undefined) replaced.set(layer.name, attached.replacedWeight);

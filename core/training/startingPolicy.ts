@@ -4,7 +4,7 @@ import { RlvrError } from '../errors.ts';
 import type { DecoderConfig } from '../model/modelConfig.ts';
 import { randomStream } from '../tensor/random.ts';
 import { adapterTargets } from './adapterTargets.ts';
-import { layerShapes } from './layerShapes.ts';
+import { plannedParameters } from './plannedParameters.ts';
 import type { Policy } from './policy.ts';
 import { restorePolicy } from './storedPolicy.ts';
 import { readTrainingState } from './trainingState.ts';
@@ -38,9 +38,8 @@ export function startingPolicy(
   // Ranks that calibration has moved cannot be planned again without it.
   if (adapter.calibration?.(adapterConfig) !== undefined) return stored;
   const targets = adapterTargets(adapter, adapterConfig, model);
-  const { layers, shared } = adapter.plan(adapterConfig, targets, randomStream(0, 'adapter', 'plan'));
-  const planned = targets.flatMap((layer) => layerShapes(adapter, layer, layers.get(layer.name)));
-  checkSame([...shared, ...planned], stored.parameters, origin);
+  checkSame(plannedParameters(adapter, adapterConfig, targets), stored.parameters, origin);
+  const { layers } = adapter.plan(adapterConfig, targets, randomStream(0, 'adapter', 'plan'));
   return { ...stored, plan: { layers, shared: stored.plan.shared } };
 }
 

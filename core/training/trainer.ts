@@ -42,16 +42,16 @@ export async function train(
   const run: Run = { options, events, signal, learner, sampler, merged };
   try {
     if (resumeFrom !== undefined) learner.restore(resumeFrom);
-    else await start(run);
+    else if (!(await start(run))) return { outcome: 'stopped', state: learner.state };
     return await loop(run);
   } finally {
     await Promise.all([learner.release(), sampler.release(), mergedWeights.release()]);
   }
 }
 
-/** Invariants and the evaluation of the base, before the first step. */
-async function start(run: Run): Promise<void> {
-  const { options, events, sampler } = run;
+/** Invariants and the evaluation of the base, before the first step. False where it was told to stop: nothing is lost yet. */
+async function start(run: Run): Promise<boolean> {
+  const { options, events, sampler, signal } = run;
   events.onDidProgress('starting', 0, undefined);
   const prompts = Array.from(
     { length: Math.min(4, options.train.size ?? 4) },
@@ -59,7 +59,15 @@ async function start(run: Run): Promise<void> {
   );
   const [base, adapted] = [run.learner.policyFeeds(), await run.merged()];
   events.onDidCheck(await checkIdentity(sampler, options.step.policy, base, adapted, prompts));
-  if (options.evaluation.before) events.onDidStep(0, await evaluate(run, 'before'));
+  if (signal.aborted) return false;
+  if (!options.evaluation.before) return true;
+  const measured = await evaluate(run, 'before').catch((error: unknown) => {
+    if (signal.aborted && error instanceof RlvrError && error.code === 'run/not-running') return undefined;
+    throw error;
+  });
+  if (measured === undefined) return false;
+  events.onDidStep(0, measured);
+  return true;
 }
 
 async function loop(run: Run): Promise<TrainingOutcome> {
@@ -114,5 +122,7 @@ async function evaluate(run: Run, moment: EvaluationMoment): Promise<Readonly<Re
   const prompts = moment === 'during' ? selection : report;
   if (prompts.length === 0) return {};
   const weights = await run.merged();
-  return evaluationMetrics({ ...run, weights }, moment, run.learner.state.step, prompts);
+  // Later on, a stop comes after the step with its evaluation, so that the metrics are those of a run that was not stopped.
+  const stop = moment === 'before' ? { stop: run.signal } : {};
+  return evaluationMetrics({ ...run, weights, ...stop }, moment, run.learner.state.step, prompts);
 }

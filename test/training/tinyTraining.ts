@@ -10,7 +10,8 @@ import type { InvariantCheck } from '../../core/training/invariants.ts';
 import type { LearnerState } from '../../core/training/learner.ts';
 import { train, type TrainingOutcome } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
-import { prepareRun, type PrepareOptions } from '../../plugins/engines/embedded/prepare.ts';
+import { prepareRun } from '../../plugins/engines/embedded/prepare.ts';
+import type { PrepareOptions } from '../../plugins/engines/embedded/preparePolicy.ts';
 import { plugins } from '../../plugins/index.ts';
 import { writeTinyExperiment } from '../runs/tinyExperiment.ts';
 

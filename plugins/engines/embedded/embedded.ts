@@ -44,7 +44,14 @@ export function embedded(catalog: PluginCatalog): Engine<z.output<typeof config>
         return { available: false, explanation: messageOf(error), devices: [] };
       }
     },
-    run: (_config, job) => runJob(catalog, job),
+    run: async (_config, job) => {
+      try {
+        return await runJob(catalog, job);
+      } catch (error) {
+        if (job.signal.aborted && error instanceof RlvrError && error.code === 'run/not-running') return 'stopped';
+        throw error;
+      }
+    },
   };
 }
 
@@ -64,7 +71,14 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     checkSameEnvironment(record.environment, environment);
   const start = record.start && { folder: runFile(job.runFolder, 'start'), origin: record.start.from };
   const continued = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder);
-  const prepared = await prepareRun(experiment, source.folder, catalog, { start, resumed: continued?.policy });
+  const prepared = await prepareRun(experiment, source.folder, catalog, {
+    start,
+    resumed: continued?.policy,
+    signal: job.signal,
+    onDidCalibrate: (done, total) => {
+      job.onDidReport({ kind: 'progress', progress: { phase: 'calibrating', done, total } });
+    },
+  });
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
   keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints);
@@ -74,7 +88,8 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     trainableParameters: trainableCount(policy),
     plugins: pluginsUsed(record, catalog),
     seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
-    hashes: await prepared.hashes(),
+    // What was calibrated is not calibrated again.
+    hashes: { ...record.hashes, ...(await prepared.hashes()) },
     steps: checkpoint?.step ?? 0,
     checkpoints: checkpointEntries(job.runFolder),
     ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),

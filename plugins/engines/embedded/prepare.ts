@@ -10,36 +10,19 @@ import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
 import { hashFiles } from '../../../core/model/hashFiles.ts';
 import { stopIdsOf } from '../../../core/model/stopIds.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
+import { checkOptimizer } from '../../../core/training/checkOptimizer.ts';
 import type { WeightedReward } from '../../../core/training/generation.ts';
-import { createPolicy } from '../../../core/training/policy.ts';
 import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
 import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
-import { startingPolicy } from '../../../core/training/startingPolicy.ts';
-import { restorePolicy, type StoredPolicy } from '../../../core/training/storedPolicy.ts';
 import { stateFileName } from '../../../core/training/trainingState.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
+import { preparePolicy, type PrepareOptions } from './preparePolicy.ts';
 
 /** An experiment with its model, data and plugins loaded. */
 export interface PreparedRun {
   readonly options: TrainerOptions;
-  /** Hashes of what was read: the model, and each data set by its place in the experiment. */
+  /** Hashes of what was read: the model, each data set by its place in the experiment, and the calibration if there was one. */
   readonly hashes: () => Promise<Readonly<Record<string, string>>>;
-}
-
-/** A start that is not the base. */
-export interface PreparedStart {
-  /** Holds the values. */
-  readonly folder: string;
-  /** Where they come from, in words. */
-  readonly origin: string;
-}
-
-/** What is there before a run is prepared. */
-export interface PrepareOptions {
-  /** Where it starts, when that is not the base. */
-  readonly start?: PreparedStart | undefined;
-  /** The policy of the checkpoint that it goes on from; nothing is then planned or drawn. */
-  readonly resumed?: StoredPolicy | undefined;
 }
 
 /** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
@@ -47,7 +30,7 @@ export async function prepareRun(
   experiment: Experiment,
   baseFolder: string,
   catalog: PluginCatalog,
-  { start, resumed }: PrepareOptions = {},
+  prepare: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const modelFolder = path.resolve(baseFolder, experiment.model.path);
   const checkpoint = await loadCheckpoint(modelFolder);
@@ -61,15 +44,13 @@ export async function prepareRun(
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
   const requirements = objective.plugin.requirements(objective.config);
-  const policy =
-    resumed !== undefined
-      ? restorePolicy(checkpoint.config, adapter.plugin, adapter.config, resumed)
-      : start !== undefined
-        ? startingPolicy(checkpoint.config, adapter.plugin, adapter.config, start.folder, start.origin)
-        : createPolicy(checkpoint, adapter.plugin, adapter.config, seed);
   const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
   const train = await open(data.train, 'train');
   checkLongestPrompts(train, promptOf);
+  const stopIds = stopIdsOf(tokenizer, checkpoint.config);
+  const text = { train, promptOf, tokenizer, stopIds, contextTokens: checkpoint.config.maxPositionEmbeddings };
+  const { policy, calibrationHash } = await preparePolicy({ checkpoint, adapter, text, seed }, prepare);
+  checkOptimizer(optimizer, adapter.plugin.id, policy.parameters);
   const measured = data.evaluate ?? data.train;
   const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
   const report = isMeasured ? await open(measured, 'report') : undefined;
@@ -101,7 +82,7 @@ export async function prepareRun(
       groupSize: requirements.rollouts ? rollout.group_size : 1,
       maxTokens: rollout.max_completion_tokens,
       minTokens: rollout.min_completion_tokens,
-      stopIds: stopIdsOf(tokenizer, checkpoint.config),
+      stopIds,
       sampling: {
         greedy: false,
         temperature: rollout.temperature,
@@ -143,7 +124,10 @@ export async function prepareRun(
   };
   const hashes = async (): Promise<Readonly<Record<string, string>>> => ({
     model: await checkpoint.hash(),
-    ...(start === undefined ? {} : { start: await hashFiles([path.join(start.folder, stateFileName)]) }),
+    ...(prepare.start === undefined
+      ? {}
+      : { start: await hashFiles([path.join(prepare.start.folder, stateFileName)]) }),
+    ...(calibrationHash === undefined ? {} : { calibration: calibrationHash }),
     'data.train': train.hash,
     ...(report === undefined ? {} : { 'data.evaluate': report.hash }),
     ...(selection === undefined ? {} : { 'data.select': selection.hash }),
