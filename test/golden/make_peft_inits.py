@@ -3,7 +3,7 @@
     HF_HUB_OFFLINE=1 python make_peft_inits.py --out DIR [--seed N]      (bitsandbytes is needed beside PEFT)
 
 Writes DIR/peft-inits in the formats of README.peft.md; README.peft-inits.md says what differs. PEFT's LoftQ names CUDA as the device that it
-computes on; here its source is compiled again with the CPU in that place, nothing else is changed.
+computes on; here its source is compiled again with the CPU in that place.
 """
 import argparse
 import inspect
@@ -12,6 +12,8 @@ import shutil
 from pathlib import Path
 
 import torch
+from bitsandbytes import functional
+from bitsandbytes.backends.default.ops import _dequantize_4bit_compute
 from peft import get_peft_model
 from peft.tuners.lora import layer as lora_layer
 from peft.tuners.lora.corda import preprocess_corda
@@ -27,6 +29,12 @@ NETS = {
         {"name": "wide", "type": "linear", "in": 16, "out": 6, "bias": True},
     ],
 }
+
+NF4 = [
+    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0,
+    0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+    0.7229568362236023, 1.0,
+]
 
 
 def case(name, options, batches=0, equal_peaks=False, **more):
@@ -56,9 +64,9 @@ CASES = [
     case("loraga-minor", ga("A2rBr", "gd_scale") | {"rank_pattern": {"tall": 2}}, batches=3, free_signs=True),
     case("loraga-rslora", ga("ArB2r", "stable", stable_gamma=64) | {"use_rslora": True}, batches=1, free_signs=True),
     case("loftq", loftq(4, 1, lora_alpha=3)),
-    case("loftq-scaled", loftq(4, 1)),
     case("loftq-iterations", loftq(4, 4, lora_alpha=3)),
-    case("loftq-int8", loftq(8, 2, lora_alpha=3)),
+    case("loftq-int8", loftq(8, 1, lora_alpha=3)),
+    case("loftq-int8-iterations", loftq(8, 3, lora_alpha=3)),
 ]
 
 FOUND = {}
@@ -73,13 +81,28 @@ def batches_of(entry, layers):
     return drawn
 
 
+def dequantize(quantised, state):
+    """bitsandbytes' own plain torch; its CPU kernel takes the scale of another block where a row is not made of whole blocks."""
+    code = quantised.reshape(-1)
+    return _dequantize_4bit_compute(code, state.absmax, state.code, state.blocksize, state.shape, state.dtype)
+
+
 def loftq_on_cpu():
     """PEFT's function with the device replaced."""
+    functional.dequantize_4bit = dequantize
     source = inspect.getsource(loftq_utils.loftq_init)
     assert source.count('"cuda"') == 1
     scope = dict(vars(loftq_utils))
     exec(source.replace('"cuda"', '"cpu"'), scope)
     return scope["loftq_init"]
+
+
+def check_normal_float(weight, frozen):
+    """What bitsandbytes made of a weight, from the definition: the nearest of 16 levels times the largest magnitude of the block."""
+    levels = torch.tensor(NF4)
+    for own, made in zip(weight.flatten().split(64), frozen.flatten().split(64)):
+        peak = own.abs().max()
+        assert common.gap(peak * levels[(own[:, None] / peak - levels).abs().argmin(dim=1)], made) < 1e-6
 
 
 def attach(net, entry):
@@ -95,7 +118,12 @@ def attach(net, entry):
     if config.lora_ga_config is not None:
         preprocess_loraga(net, config, lambda: [net(x={k: v.clone().requires_grad_() for k, v in x.items()}, t=t).loss.backward() for x, t in batches])
         FOUND.update({f"calibration_grad.{k}": net.get_submodule(k)._peft_loraga_grad.clone() for k in net.names})
-    return get_peft_model(net, config), config
+    base = common.base_tensors(net)
+    model = get_peft_model(net, config)
+    if config.loftq_config == {"loftq_bits": 4, "loftq_iter": 1}:
+        for name, weight in common.changed_base(model, base).items():
+            check_normal_float(base[name], weight)
+    return model, config
 
 
 def calibration(model, layers, entry):

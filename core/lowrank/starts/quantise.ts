@@ -41,11 +41,27 @@ function inRuns(values: Float64Array, length: number, round: (share: number) => 
   return result;
 }
 
+/** To the nearest integer, ties to even. */
+function rounded(value: number): number {
+  const up = Math.round(value);
+  return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
+/** Smallest exponent of a normal number of IEEE 754 binary16, and bits behind its leading one. */
+const [SMALLEST_EXPONENT, FRACTION_BITS] = [-14, 10];
+
+function roundedToFloat16(value: number): number {
+  if (value === 0) return value;
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(value))), SMALLEST_EXPONENT);
+  const step = 2 ** (exponent - FRACTION_BITS);
+  return rounded(value / step) * step;
+}
+
 /**
  * A weight [out, in] as it comes back from `bits` bits: normal float in blocks of 64 for 2 and 4 bits, 127 steps of equal size to each side of
- * zero and a scale for each row for 8. Scales stay in full precision.
+ * zero and a scale for each row for 8, of a weight that is rounded to float16 first, as bitsandbytes has it. Scales stay in full precision.
  */
 export function quantised(weight: Float64Array, columns: number, bits: Bits): Float64Array {
-  if (bits === 8) return inRuns(weight, columns, (share) => Math.round(127 * share) / 127);
+  if (bits === 8) return inRuns(weight.map(roundedToFloat16), columns, (share) => rounded(127 * share) / 127);
   return inRuns(weight, BLOCK, (share) => nearest(normalLevels[bits], share));
 }

@@ -19,7 +19,8 @@ describe('quantised', () => {
       const [before, after] = [values.subarray(from, from + run), rounded.subarray(from, from + run)];
       const largest = before.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
       // Two-bit normal float has no second level below zero, but both ends are there.
-      expect(after[before.indexOf(largest)]).toBeCloseTo(largest, 12);
+      // Eight bits are those of a weight that was rounded to float16.
+      expect(after[before.indexOf(largest)]).toBeCloseTo(largest, bits === 8 ? 2 : 12);
       expect(new Set(after).size).toBeLessThanOrEqual(most);
     }
   });
