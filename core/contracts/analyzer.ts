@@ -71,6 +71,14 @@ export interface Decomposition {
   alongRight(columns: RealMatrix): Promise<RealMatrix>;
 }
 
+/** Where vectors lie in W's basis: along W's own singular vectors, and outside of what these span. */
+export interface Overlap {
+  /** Component of each vector along every singular vector of W. [values of W, vectors]. */
+  readonly along: RealMatrix;
+  /** What is left, in some orthonormal basis. [any, vectors]; no rows where W's vectors span the space. */
+  readonly outside: RealMatrix;
+}
+
 /** A tensor that a method keeps in a layer, for norms and the like. */
 export interface LayerParameter {
   /** The part of its name after the layer's: `lora_A`. */
@@ -102,6 +110,10 @@ export interface AnalyzedLayer {
   updateDecomposition(): Promise<Decomposition>;
   /** The leading `top` values of W + dW at least; complete where the whole spectrum was asked for. */
   mergedDecomposition(): Promise<Decomposition>;
+  /** Components of dW's singular vectors along W's. [values of W, values of dW]. */
+  updateAlong(side: 'left' | 'right'): Promise<RealMatrix>;
+  /** Where the `top` leading singular vectors of W + dW lie in W's basis. */
+  mergedOverlap(side: 'left' | 'right'): Promise<Overlap>;
 }
 
 /** Answers one question about what training did to each layer's weight, with units: see `rlvr spectra`. */

@@ -15,9 +15,12 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-interface Tridiagonal {
+/** A symmetric tridiagonal matrix, and rows that its eigenvectors are multiplied with. */
+export interface Tridiagonal {
   readonly diagonal: Float64Array;
+  /** Entries beside the diagonal; the last one is not used. */
   readonly beside: Float64Array;
+  /** [any, size]. */
   readonly basis: Matrix;
 }
 
@@ -91,7 +94,8 @@ function sweep({ diagonal, beside }: Tridiagonal, first: number, last: number, r
   }
 }
 
-function diagonalize(form: Tridiagonal): void {
+/** Eigenvalues on the diagonal, in no order, and `basis` times the eigenvectors in its place: O(size²) work for each row of it. */
+export function diagonalizeTridiagonal(form: Tridiagonal): void {
   const { diagonal, beside, basis } = form;
   const rotations = new PendingRotations(basis);
   const largest = [...diagonal, ...beside].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -152,7 +156,7 @@ export function eigh(source: Matrix): SymmetricEigen {
   }
   const factor = balancingFactor(source);
   const form = tridiagonalize(symmetricPart(source, factor));
-  diagonalize(form);
+  diagonalizeTridiagonal(form);
   const { diagonal, basis } = form;
   const order = [...diagonal.keys()].sort((a, b) => (diagonal[a] ?? 0) - (diagonal[b] ?? 0));
   const values = Float64Array.from(order, (index) => (diagonal[index] ?? 0) / factor);

@@ -5,8 +5,8 @@ import { RlvrError } from '../errors.ts';
 import { assertFinite } from '../model/assertFinite.ts';
 import type { Policy } from '../training/policy.ts';
 import { hashValues, type BaseModel } from './baseModel.ts';
-import type { LayerWeights, WeightSource } from './layerWeights.ts';
-import { mergedLayer } from './mergedLayer.ts';
+import type { LayerWeights, WeightChange, WeightSource } from './layerWeights.ts';
+import { mergedLayer, type LayerInputs } from './mergedLayer.ts';
 
 /** One layer of an adapter: its parameters with their values, and the frozen weight that stands in place of the base's. */
 export interface AdapterLayer {
@@ -62,16 +62,18 @@ export function adapterSource(base: BaseModel, trained: TrainedAdapter): WeightS
     const named = new Map<string, StoredTensor>([...shared, ...own.map((each) => [each.name, each] as const)]);
     const options = plan.layers.get(layer.name);
     const lowRank = adapter.loraForm?.({ layer, options, base: weight, parameter: lookUp(named, layer) });
-    const change: LayerWeights['change'] =
-      lowRank === undefined
-        ? {
-            kind: 'whole',
-            merged: await mergedLayer(adapter, { layer, options, weight: replaced ?? weight, bias, parameters: named }),
-          }
-        : { kind: 'low-rank', ...lowRank };
-    return { layer, base: weight, baseHash: hashValues(weight), change, parameters: own };
+    const inputs = { layer, options, weight: replaced ?? weight, bias, parameters: named };
+    const change =
+      lowRank === undefined ? await wholeChange(adapter, inputs) : ({ kind: 'low-rank', ...lowRank } as const);
+    const baseBias = bias === undefined ? {} : { baseBias: bias };
+    return { layer, base: weight, ...baseBias, baseHash: hashValues(weight), change, parameters: own };
   };
   return { layers: targets, read, close: base.close };
+}
+
+async function wholeChange(adapter: Adapter, inputs: LayerInputs): Promise<WeightChange> {
+  const { weight: merged, bias } = await mergedLayer(adapter, inputs);
+  return { kind: 'whole', merged, ...(bias === undefined ? {} : { mergedBias: bias }) };
 }
 
 function lookUp(parameters: ReadonlyMap<string, StoredTensor>, layer: TargetLayer): LayerValues<unknown>['parameter'] {

@@ -4,7 +4,7 @@ import { columnsOf, type Matrix } from '../linalg/matrix.ts';
 import { innerProducts, product } from './algebra.ts';
 
 /** Below this share of the largest value a direction counts as one that the matrix maps to 0: its other side cannot be told from rounding. */
-const NULL_SHARE = 1e-6;
+export const NULL_SHARE = 1e-6;
 
 /**
  * A complete decomposition from the vectors of the shorter side: those of the other one follow by a product with the matrix. They are 0

@@ -5,15 +5,12 @@ import type { AnalyzedLayer } from '../contracts/analyzer.ts';
  * and with P and u_j for the left side. Their sum is below 1 where W's vectors do not span the space. Only for an update that is not 0.
  */
 export async function energyShares(layer: AnalyzedLayer, side: 'left' | 'right'): Promise<Float64Array> {
-  const [base, update] = [await layer.baseDecomposition(), await layer.updateDecomposition()];
+  const update = await layer.updateDecomposition();
   const count = update.values.length;
   const largest = update.values[0] ?? 1;
   const weights = update.values.map((value) => (value / largest) ** 2);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const along =
-    side === 'right'
-      ? await base.alongRight(await update.right(count))
-      : await base.alongLeft(await update.left(count));
+  const along = await layer.updateAlong(side);
   const shares = new Float64Array(along.rows);
   along.data.forEach((component, at) => {
     const row = Math.floor(at / count);

@@ -9,6 +9,8 @@ export type WeightChange =
       readonly kind: 'whole';
       /** W + dW, row-major. */
       readonly merged: Float32Array;
+      /** The bias after training, where the layer has one. */
+      readonly mergedBias?: Float32Array;
     };
 
 /** One layer's weight, before and after training. Shapes are those of `layer`. */
@@ -16,6 +18,8 @@ export interface LayerWeights {
   readonly layer: TargetLayer;
   /** W, row-major. */
   readonly base: Float32Array;
+  /** The bias before training, where the layer has one. */
+  readonly baseBias?: Float32Array;
   /** SHA-256 over the bytes that W was stored as; undefined where W's decomposition is not to be kept. */
   readonly baseHash: string | undefined;
   readonly change: WeightChange;

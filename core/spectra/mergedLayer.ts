@@ -15,8 +15,14 @@ export interface LayerInputs {
   readonly parameters: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 }
 
-/** The layer's weight with the adapter folded in, row-major: the adapter's own `merged` in a graph of this layer alone. */
-export async function mergedLayer(adapter: Adapter, inputs: LayerInputs): Promise<Float32Array> {
+/** A layer's weight, row-major, and its bias. */
+export interface MergedValues {
+  readonly weight: Float32Array;
+  readonly bias?: Float32Array;
+}
+
+/** The layer with the adapter folded in: the adapter's own `merged` in a graph of this layer alone. */
+export async function mergedLayer(adapter: Adapter, inputs: LayerInputs): Promise<MergedValues> {
   const { layer, options, weight, bias, parameters } = inputs;
   const specs: Record<string, InputSpec> = { weight: { shape: layer.shape, dtype: 'float32' } };
   const feeds: Record<string, TensorData> = { weight };
@@ -37,11 +43,15 @@ export async function mergedLayer(adapter: Adapter, inputs: LayerInputs): Promis
       parameter: (name) => tensors[`parameter.${name}`] as tf.Tensor,
       dropout: (x) => x,
     };
-    return { merged: adapter.merged(own).weight };
+    const merged = adapter.merged(own);
+    return { weight: merged.weight, ...(merged.bias === undefined ? {} : { bias: merged.bias }) };
   });
   try {
-    const { merged } = await graph.run(feeds);
-    return merged?.data instanceof Float32Array ? merged.data : new Float32Array();
+    const { weight: merged, bias: mergedBias } = await graph.run(feeds);
+    return {
+      weight: merged?.data instanceof Float32Array ? merged.data : new Float32Array(),
+      ...(mergedBias?.data instanceof Float32Array ? { bias: mergedBias.data } : {}),
+    };
   } finally {
     await graph.release();
   }

@@ -46,9 +46,8 @@ export const intruders: Analyzer<z.output<typeof config>> = {
     },
   },
   async analyze({ cosine }, layer) {
-    const [base, merged] = [await layer.baseDecomposition(), await layer.mergedDecomposition()];
-    const left = bestOf(await base.alongLeft(await merged.left(layer.top)));
-    const right = bestOf(await base.alongRight(await merged.right(layer.top)));
+    const left = bestOf((await layer.mergedOverlap('left')).along);
+    const right = bestOf((await layer.mergedOverlap('right')).along);
     const below = (best: readonly number[]): number => best.filter((value) => value < cosine).length;
     return {
       numbers: {

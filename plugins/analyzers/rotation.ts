@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Analyzer } from '../../core/contracts/analyzer.ts';
-import { principalAngles } from '../../core/linalg/subspace.ts';
+import { rotationAngles } from '../../core/spectra/rotationAngles.ts';
 
 const config = z.strictObject({});
 
@@ -29,10 +29,8 @@ export const rotation: Analyzer<z.output<typeof config>> = {
     mean_right: { title: 'mean angle, right', unit: 'rad', explanation: 'Mean of the principal angles, right.' },
   },
   async analyze(_config, layer) {
-    const [base, merged] = [await layer.baseDecomposition(), await layer.mergedDecomposition()];
-    const count = layer.top;
-    const left = principalAngles(await base.left(count), await merged.left(count));
-    const right = principalAngles(await base.right(count), await merged.right(count));
+    const left = rotationAngles(await layer.mergedOverlap('left'), layer.top);
+    const right = rotationAngles(await layer.mergedOverlap('right'), layer.top);
     return {
       numbers: {
         largest_left: left[0] ?? 0,
