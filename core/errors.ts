@@ -33,6 +33,11 @@ export type ErrorCode =
   | 'run/environment-changed'
   | 'engine/failed'
   | 'engine/unavailable'
+  | 'plugin/unreadable'
+  | 'plugin/invalid'
+  | 'plugin/failed'
+  | 'plugin/timeout'
+  | 'plugin/nonconforming'
   | 'usage';
 
 /** Structured facts about an error, for `--json` output and tests. Values are JSON. */
