@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { CommandContext } from './command.ts';
 import { numberWithin, wholeNumber } from './optionValues.ts';
@@ -155,6 +155,28 @@ export const commandTable: readonly CommandEntry[] = [
         .requiredOption('-a, --adapter <type>', 'the method (`rlvr plugins adapter` lists them)')
         .option('-s, --set <key=value>', 'one of its settings, as in r=8; may be repeated', collect, []),
     load: async () => (await import('./commands/count.ts')).countCommand,
+  },
+  {
+    name: 'export',
+    group: use,
+    summary: 'write what a run has trained, or its metrics, for other programs',
+    declare: (command) =>
+      command
+        .argument(...run)
+        .addOption(
+          new Option(
+            '--format <format>',
+            'peft: an adapter folder; hf: the merged model; gguf-lora: an adapter for llama.cpp; tfevents: metrics for TensorBoard',
+          )
+            .choices(['peft', 'hf', 'gguf-lora', 'tfevents'])
+            .makeOptionMandatory(),
+        )
+        .option('-o, --out <path>', 'the new folder; of gguf-lora the file (default: named after the run)')
+        .option('-c, --checkpoint <step>', 'the checkpoint of this step (default: the newest)', wholeNumber(0))
+        .option('--rank <rank>', 'approximate it by plain LoRA of this rank, and tell the error', wholeNumber(1))
+        .addOption(new Option('--dtype <type>', 'number type of gguf-lora (default: f32)').choices(['f32', 'f16']))
+        .option('-f, --force', 'replace what an earlier export wrote'),
+    load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
     name: 'import',

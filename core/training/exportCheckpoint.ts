@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PeftAdapter } from '../contracts/adapter.ts';
 import type { Checkpoint, Weight } from '../model/checkpoint.ts';
 import { writeModelFolder } from '../model/writeModelFolder.ts';
 import { writeSafetensors, type SafetensorsTensor } from '../model/writeSafetensors.ts';
@@ -35,13 +36,18 @@ export async function exportCheckpoint(
     }
     return 'huggingface';
   }
-  const tensors = [...peft.tensors].map(([name, { shape, values }]): [string, SafetensorsTensor] => [
+  writePeftFolder(folder, peft);
+  return 'peft';
+}
+
+/** Writes an adapter's two files into a folder, as PEFT does, in float32. */
+export function writePeftFolder(folder: string, { config, tensors }: PeftAdapter): void {
+  const stored = [...tensors].map(([name, { shape, values }]): [string, SafetensorsTensor] => [
     name,
     { dtype: 'F32', shape, data: values },
   ]);
-  writeFileSync(path.join(folder, 'adapter_config.json'), `${JSON.stringify(peft.config, undefined, 2)}\n`);
-  writeSafetensors(path.join(folder, 'adapter_model.safetensors'), new Map(tensors), { format: 'pt' });
-  return 'peft';
+  writeFileSync(path.join(folder, 'adapter_config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+  writeSafetensors(path.join(folder, 'adapter_model.safetensors'), new Map(stored), { format: 'pt' });
 }
 
 /** Writes weights as a Hugging Face folder with the configuration and the tokenizer of the model that they came from, in float32. */
