@@ -5,6 +5,7 @@ import { attachToNet, readNets } from './netBench.ts';
 import type { Net } from './netBench.ts';
 import {
   chooseAdapter,
+  chooseByFields,
   methodOf,
   netFolders,
   parameterName,
@@ -12,7 +13,7 @@ import {
   storedTensor,
   tensorsBelow,
 } from './peftCases.ts';
-import type { AttachedCase, Golden, PeftParameter } from './peftCases.ts';
+import type { AttachedCase, Choice, Golden, PeftParameter } from './peftCases.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -95,16 +96,43 @@ function hasPeftsShapes(attach: () => Policy, entry: AttachedCase): boolean {
   }
 }
 
-function listed(folder: string, golden: Golden<LayersCase>, nets: ReadonlyMap<string, Net>): ListedCase {
+/** What a case needs to be attached. */
+interface Prepared {
+  readonly golden: Golden<LayersCase>;
+  readonly net: Net;
+  readonly saved: PeftAdapter;
+  readonly calibration: ReadonlyMap<string, LayerCalibration> | undefined;
+}
+
+/** The adapter that reads the case as PEFT saved it. */
+function readBack({ golden: { entry }, net, saved, calibration }: Prepared): Choice {
+  return chooseAdapter(entry, saved, (adapter, config) =>
+    hasPeftsShapes(() => attachToNet(net, adapter, config, calibration), entry),
+  );
+}
+
+/** The adapter as it was configured before it started: EVA's patterns are what its start made of the ranks. */
+function asConfigured({ golden: { entry }, net, calibration }: Prepared): Choice {
+  const { rank_pattern: _ranks, alpha_pattern: _alphas, ...others } = entry.config;
+  const config = entry.config['init_lora_weights'] === 'eva' ? others : entry.config;
+  return chooseByFields({ ...entry, config }, (adapter, own) =>
+    hasPeftsShapes(() => attachToNet(net, adapter, own, calibration), entry),
+  );
+}
+
+function listed(
+  kind: string,
+  golden: Golden<LayersCase>,
+  nets: ReadonlyMap<string, Net>,
+  choose: (prepared: Prepared) => Choice,
+): ListedCase {
   const { entry } = golden;
   const net = nets.get(entry.net)!;
   const saved = savedBy(golden);
   const calibration = calibrationOf(golden, net);
-  const choice = chooseAdapter(entry, saved, (adapter, config) =>
-    hasPeftsShapes(() => attachToNet(net, adapter, config, calibration), entry),
-  );
+  const choice = choose({ golden, net, saved, calibration });
   return {
-    kind: `${folder}/layers`,
+    kind,
     method: methodOf(entry.name),
     name: entry.name,
     golden,
@@ -116,10 +144,24 @@ function listed(folder: string, golden: Golden<LayersCase>, nets: ReadonlyMap<st
   };
 }
 
-/** Every case of `layers/` in every folder of nets. */
-export function listLayersCases(): readonly ListedCase[] {
+function listCases(
+  kind: string,
+  choose: (prepared: Prepared) => Choice,
+  isWanted: (golden: Golden<LayersCase>) => boolean,
+): readonly ListedCase[] {
   return netFolders.flatMap((folder) => {
     const nets = readNets(folder);
-    return readCases<LayersCase>(folder, 'layers').map((golden) => listed(folder, golden, nets));
+    const cases = readCases<LayersCase>(folder, 'layers').filter(isWanted);
+    return cases.map((golden) => listed(`${folder}/${kind}`, golden, nets, choose));
   });
+}
+
+/** Every case of `layers/` in every folder of nets. */
+export function listLayersCases(): readonly ListedCase[] {
+  return listCases('layers', readBack, () => true);
+}
+
+/** Those of them whose start is to be compared, with the adapter as it was configured. */
+export function listStarts(isWanted: (golden: Golden<LayersCase>) => boolean): readonly ListedCase[] {
+  return listCases('starts', asConfigured, isWanted);
 }

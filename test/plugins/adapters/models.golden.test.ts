@@ -17,11 +17,16 @@ import { describeCases } from './describeCases.ts';
 import { peftShapes, trainedShapes } from './layerCases.ts';
 import { readModelBatch } from './modelBatch.ts';
 import { listModelCases, savedValues, withValues } from './modelCases.ts';
-import type { ModelBench } from './modelCases.ts';
+import type { ModelBench, ModelCase } from './modelCases.ts';
 import { parameterName, storedTensor } from './peftCases.ts';
 
-/** Through a whole model PEFT's own float32 gradients are up to 2.1e-6 from those in float64, so two of them may differ by twice that. */
-const gradientTolerance = 5e-6;
+/**
+ * Through a whole model PEFT's own float32 gradients are up to 4.3e-6 from those in float64, so two of them may differ by twice that. A
+ * residual of PEFT's is that of a decomposition in float32, and not in the case's file.
+ */
+function gradientTolerance({ base_changed: changed }: ModelCase): number {
+  return changed.length === 0 ? 1e-5 : 2e-5;
+}
 
 /** Logits, loss and gradients of a policy on the case's batch: `logits`, `loss`, `grad PARAMETER`. */
 async function evaluate(
@@ -126,7 +131,7 @@ describeCases('peft/models', listModelCases(), async ({ bench }) => {
     expectClose(
       results[`grad ${parameterName(name.slice('grad.'.length))}`]?.data,
       expected.readFloat32(name),
-      gradientTolerance,
+      gradientTolerance(entry),
       name,
     );
   if (entry.base_changed.length === 0) expectExport(own, policy);

@@ -183,11 +183,12 @@ export function evaluateNet(
   return { ...results, ...Object.fromEntries(differentiated.map((name, i) => [`grad ${name}`, grads[i]!])) };
 }
 
-/** Weights with the adapter folded in, and the outputs that they give: `merged LAYER.weight`, `merged LAYER.bias`, `merged_y LAYER`. */
+/** Weights with the adapter folded in, and the outputs of all layers with them: `merged LAYER.weight`, `merged LAYER.bias`, `merged_y LAYER`. */
 export function mergeNet(net: Net, policy: Policy, tensors: Tensors): Record<string, tf.Tensor> {
   const results: Record<string, tf.Tensor> = {};
-  for (const layer of policy.targets.values()) {
-    const merged = policy.adapter.merged(layerTensors(policy, layer, tensors, fedParameters(tensors)));
+  for (const layer of net.layers) {
+    const own = layerTensors(policy, layer, tensors, fedParameters(tensors));
+    const merged = policy.targets.has(layer.name) ? policy.adapter.merged(own) : own;
     results[`merged ${layer.name}.weight`] = merged.weight;
     if (merged.bias !== undefined) results[`merged ${layer.name}.bias`] = merged.bias;
     results[`merged_y ${layer.name}`] = outputOf(net, layer, merged, tensors[`x ${layer.name}`] as tf.Tensor2D);

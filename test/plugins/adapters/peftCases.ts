@@ -92,70 +92,103 @@ export function tensorsBelow(file: SafetensorsFile, prefix: string): Map<string,
 /** An adapter with a configuration, or why there is none. */
 export type Choice = { readonly adapter: Adapter; readonly config: unknown } | { readonly reason: string };
 
-/** Whether a field of PEFT's configuration says nothing. */
-function isUnset(value: unknown): boolean {
-  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
-}
-
-/** Fields that say nothing about what the adapter computes, and others of LoraConfig that no method here has, at their defaults. */
+/** Fields that say nothing about what the adapter computes. */
 const bookkeeping = new Set([
   'auto_mapping',
   'base_model_name_or_path',
+  'cache_file',
+  'covariance_file',
   'inference_mode',
   'megatron_core',
   'peft_type',
   'peft_version',
+  'prune_temporary_fields',
   'qalora_group_size',
   'revision',
   'task_type',
+  'use_float16_for_covariance',
+  'verbose',
 ]);
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** The fields that say something, those of nested configurations as well. */
+function toldFields(fields: Fields): Fields {
+  const told = Object.entries(fields).filter(([key, value]) => !bookkeeping.has(key) && !isNothing(value));
+  return Object.fromEntries(told.map(([key, value]) => [key, isFields(value) ? toldFields(value) : value] as const));
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+type FieldSchemas = Readonly<Record<string, { safeParse(value: unknown): object } | undefined>>;
+
+function fieldsOf(adapter: Adapter): FieldSchemas {
+  return (adapter.config as { readonly shape?: FieldSchemas }).shape ?? {};
+}
 
 /** The configuration with the adapter's own names, or why the adapter does not have it. */
 function parseFields(adapter: Adapter, fields: Fields): Choice {
-  const shape = (adapter.config as { readonly shape?: object }).shape ?? {};
-  const known = Object.entries(fields).filter(([key, value]) => !bookkeeping.has(key) && !isUnset(value));
-  const foreign = known.find(([key]) => !(key in shape));
+  const own = fieldsOf(adapter);
+  const told = Object.entries(toldFields(fields)).filter(([key, value]) => key in own || value !== false);
+  const foreign = told.find(([key]) => !(key in own));
   if (foreign !== undefined) return { reason: `${adapter.id} has no ${foreign[0]}` };
-  const parsed = adapter.config.safeParse(Object.fromEntries(known));
+  const parsed = adapter.config.safeParse(Object.fromEntries(told));
   return parsed.success
     ? { adapter, config: parsed.data }
     : { reason: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
 }
 
-/** A method that PEFT does not have, by its name: what the method itself fixes is left out of the configuration. */
+/** A configuration for a method that fixes some of its options: those are left out. */
+export function withoutFixed(adapter: Adapter, fields: Fields): Choice {
+  const own = fieldsOf(adapter);
+  const open = Object.entries(fields).filter(([key, value]) => !('error' in (own[key]?.safeParse(value) ?? {})));
+  return parseFields(adapter, Object.fromEntries(open));
+}
+
+/** A method that PEFT does not have, by its name. */
 function chooseByName({ method, config }: PeftCase): Choice {
   const adapter = catalog.all('adapter').find(({ id }) => id === method);
-  if (adapter === undefined) return { reason: `there is no adapter named "${method}"` };
-  const fixed = Object.keys(config).filter((key) => {
-    const own = (adapter.config as { readonly shape?: Record<string, { safeParse(value: unknown): object }> }).shape?.[
-      key
-    ];
-    return own !== undefined && 'error' in own.safeParse(config[key]);
-  });
-  return parseFields(adapter, Object.fromEntries(Object.entries(config).filter(([key]) => !fixed.includes(key))));
+  return adapter === undefined ? { reason: `there is no adapter named "${method}"` } : withoutFixed(adapter, config);
+}
+
+/** Whether PEFT has no such method: the case is named after it, and not after PEFT's type. */
+function isForeign({ method, config }: PeftCase): boolean {
+  return String(config['peft_type']).toLowerCase() !== method;
+}
+
+/** The adapter of a case by its configuration as the user wrote it: the first that has all of its fields and adds what PEFT adds to the layers. */
+export function chooseByFields(entry: PeftCase, addsTheSame: (adapter: Adapter, config: unknown) => boolean): Choice {
+  if (isForeign(entry)) return chooseByName(entry);
+  for (const adapter of catalog.all('adapter')) {
+    const choice = parseFields(adapter, entry.config);
+    if ('adapter' in choice && addsTheSame(adapter, choice.config)) return choice;
+  }
+  return { reason: `no adapter has the options and the tensors of this ${String(entry.config['peft_type'])}` };
 }
 
 /**
  * The adapter of a case: the one that reads it as PEFT saves it. Where PEFT's file alone does not say what is meant (the residual of PiSSA is
- * not in it), the first that has all of its fields and adds `parameters` to the layers, by `parametersOf`.
+ * not in it), by the fields of its configuration.
  */
 export function chooseAdapter(
   entry: PeftCase,
   saved: PeftAdapter,
   addsTheSame: (adapter: Adapter, config: unknown) => boolean,
 ): Choice {
-  if (String(entry.config['peft_type']).toLowerCase() !== entry.method) return chooseByName(entry);
+  if (isForeign(entry)) return chooseByName(entry);
   const refusals: string[] = [];
   for (const adapter of catalog.all('adapter')) {
     const read = adapter.fromPeft(saved);
     if (!('refused' in read)) return { adapter, config: read.config };
     refusals.push(`${adapter.id}: ${read.refused}`);
   }
-  for (const adapter of catalog.all('adapter')) {
-    const choice = parseFields(adapter, entry.config);
-    if ('adapter' in choice && addsTheSame(adapter, choice.config)) return choice;
-  }
-  // What is of another type or has no type of PEFT's says nothing about this case.
+  const choice = chooseByFields(entry, addsTheSame);
+  if ('adapter' in choice) return choice;
+  // What is of another type, or has no type of PEFT's, says nothing about this case.
   const relevant = refusals.filter((refusal) => !/peft_type|reads what PEFT saved|PEFT has no/.test(refusal));
   const reason = relevant.join('; ').replace(/\s+/g, ' ');
   return { reason: reason === '' ? `no adapter has peft_type ${String(entry.config['peft_type'])}` : reason };
