@@ -11,7 +11,11 @@ import { thirdPartyNotice } from './thirdParty.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Where the product starts: name in dist/ -> source file. */
-export const productEntries = { cli: 'cli/main.ts', worker: 'cli/worker.ts' };
+export const productEntries = {
+  cli: 'cli/main.ts',
+  worker: 'cli/worker.ts',
+  linalg: 'core/linalg/threads/worker.ts',
+};
 
 /** Packages that stay outside: they load native files that lie beside their sources. */
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

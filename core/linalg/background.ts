@@ -1,6 +1,12 @@
-import type { Matrix } from './matrix.ts';
-import { randomizedSvd } from './randomizedSvd.ts';
-import { singularValues, svd, type SingularVectors } from './svd.ts';
+import { RlvrError } from '../errors.ts';
+import { largestEntry, type Matrix } from './matrix.ts';
+import { roomFor, type DecompositionRequest } from './space/decompose.ts';
+import { Allocator } from './space/space.ts';
+import type { RawMatrix } from './space/transfer.ts';
+import type { SingularVectors } from './svd.ts';
+import { inPool, type BackgroundOptions } from './threads/pool.ts';
+
+export type { BackgroundOptions };
 
 /** A matrix as a file holds it (float32) or as it is computed with (float64), row-major. */
 export interface SourceMatrix {
@@ -9,14 +15,19 @@ export interface SourceMatrix {
   readonly data: Float32Array | Float64Array;
 }
 
-/** How a decomposition runs in the background. */
-export interface BackgroundOptions {
-  /** Ends the work within about a tenth of a second; the promise is then rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Called now and then with the share of the work that is done, from 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-  /** Threads of this decomposition: one per core unless given. */
-  readonly threads?: number;
+/** `factor` * left * right, which is added to a matrix. */
+export interface LowRankUpdate {
+  /** rows x r. */
+  readonly left: SourceMatrix;
+  /** r x columns. */
+  readonly right: SourceMatrix;
+  readonly factor: number;
+}
+
+/** Options of a decomposition in the background. */
+export interface DecompositionOptions extends BackgroundOptions {
+  /** Added to the source in float64, in the threads. */
+  readonly update?: LowRankUpdate;
 }
 
 /** The singular values and the vectors of the shorter side: those of the other side are W v / s or Wᵀ u / s. */
@@ -29,55 +40,141 @@ export interface ShorterSide {
   readonly vectors: Matrix;
 }
 
-/** `factor` * left * right, which is added to a matrix without ever being formed. */
-export interface LowRankUpdate {
-  /** rows x r. */
-  readonly left: SourceMatrix;
-  /** r x columns. */
-  readonly right: SourceMatrix;
-  readonly factor: number;
+interface Answer {
+  readonly s: Float64Array;
+  readonly left: Matrix;
+  readonly right: Matrix;
 }
 
-/** Options of `topSvdInBackground`. */
-export interface TopSvdOptions extends BackgroundOptions {
-  /** Singular triplets wanted. */
-  readonly rank: number;
-  /** Added to the source. */
-  readonly update?: LowRankUpdate;
-  /** Right singular vectors to start from, columns x any number: those of the matrix before its update. Random ones unless given. */
-  readonly start?: Matrix;
+/** @throws RlvrError `config/invalid`. */
+function checkShape({ rows, columns, data }: SourceMatrix, shape: readonly [number, number]): void {
+  if (rows === shape[0] && columns === shape[1] && data.length === rows * columns) return;
+  const problem = `Expected a ${shape[0]} x ${shape[1]} matrix, not ${rows} x ${columns} with ${data.length} entries.`;
+  throw new RlvrError('config/invalid', problem, { rows, columns, entries: data.length });
 }
 
-/** The singular values alone, largest first, computed in worker threads: as exact as `singularValues`. */
-export function singularValuesInBackground(
+function put(memory: WebAssembly.Memory, allocator: Allocator, { rows, columns, data }: SourceMatrix): RawMatrix {
+  const at = allocator.numbers(rows * columns);
+  if (data instanceof Float64Array) {
+    new Float64Array(memory.buffer).set(data, at);
+    return { at, rows, columns, isSingle: false };
+  }
+  new Float32Array(memory.buffer).set(data, 2 * at);
+  return { at: 2 * at, rows, columns, isSingle: true };
+}
+
+async function decompose(
   source: SourceMatrix,
-  _options: BackgroundOptions = {},
-): Promise<Float64Array> {
-  return Promise.resolve(singularValues({ ...source, data: Float64Array.from(source.data) }));
-}
-
-/** All singular values and vectors, computed in worker threads: as exact as `svd`. */
-export function svdInBackground(source: SourceMatrix, _options: BackgroundOptions = {}): Promise<SingularVectors> {
-  return Promise.resolve(svd({ ...source, data: Float64Array.from(source.data) }));
-}
-
-/** All singular values, and the vectors of the shorter side only: less work and memory than `svdInBackground` for long matrices. */
-export async function shorterSideInBackground(
-  source: SourceMatrix,
-  options: BackgroundOptions = {},
-): Promise<ShorterSide> {
-  const { u, s, v } = await svdInBackground(source, options);
-  return source.rows < source.columns ? { s, side: 'left', vectors: u } : { s, side: 'right', vectors: v };
+  wanted: Pick<DecompositionRequest, 'vectors' | 'most'>,
+  options: DecompositionOptions,
+): Promise<Answer> {
+  const { rows, columns } = source;
+  const { update } = options;
+  const rank = update?.left.columns ?? 0;
+  checkShape(source, [rows, columns]);
+  if (update !== undefined) {
+    checkShape(update.left, [rows, rank]);
+    checkShape(update.right, [rank, columns]);
+  }
+  const matrixOf = (memory: WebAssembly.Memory, at: number, length: number, count: number): Matrix => ({
+    rows: length,
+    columns: count,
+    data: new Float64Array(memory.buffer, at * Float64Array.BYTES_PER_ELEMENT, length * count).slice(),
+  });
+  return inPool(
+    {
+      doubles: roomFor(rows, columns, rank),
+      prepare: (memory, threads) => {
+        const allocator = new Allocator(memory, threads);
+        const inMemory = (matrix: SourceMatrix): RawMatrix => put(memory, allocator, matrix);
+        const request: DecompositionRequest = {
+          ...wanted,
+          source: inMemory(source),
+          ...(update === undefined
+            ? {}
+            : { update: { left: inMemory(update.left), right: inMemory(update.right), factor: update.factor } }),
+        };
+        return { kind: 'lead', memory, threads, used: allocator.used, request };
+      },
+      finish: (memory, report) => {
+        if (report.kind === 'failed') {
+          // Says where the entry is that is no finite number, if that is the reason.
+          for (const { data } of [source, update?.left, update?.right].flatMap((matrix) => matrix ?? [])) {
+            largestEntry({ rows, columns, data: Float64Array.from(data) });
+          }
+          throw new RlvrError('tensor/run', `A ${rows} x ${columns} matrix was not decomposed: ${report.message}`);
+        }
+        const { values, left, right, leftCount, rightCount } = report.decomposition;
+        return {
+          s: values,
+          left: matrixOf(memory, left, rows, leftCount),
+          right: matrixOf(memory, right, columns, rightCount),
+        };
+      },
+    },
+    options,
+  );
 }
 
 /**
- * The largest singular values and their vectors, exact to 1e-10 of the largest, with or without a low-rank update of the source. Where
- * the spectrum is too flat for the iteration it takes the whole decomposition, so the answer is always exact.
+ * The singular values alone, largest first, computed in worker threads: as exact as `singularValues`. The decompositions of a process
+ * are done one after the other, each by all threads, so the memory that they take is that of the largest.
+ *
+ * @throws RlvrError `training/not-finite` for a NaN or an infinity, `config/invalid` for shapes that do not fit or a matrix that is
+ * too large, `engine/unavailable` and `engine/failed` where threads do not start or end.
  */
-export function topSvdInBackground(source: SourceMatrix, options: TopSvdOptions): Promise<SingularVectors> {
+export async function singularValuesInBackground(
+  source: SourceMatrix,
+  options: DecompositionOptions = {},
+): Promise<Float64Array> {
+  const { s } = await decompose(source, { vectors: 'none' }, options);
+  return s;
+}
+
+/** All singular values and vectors, computed in worker threads: bit for bit those of `svd`. Errors: `singularValuesInBackground`. */
+export async function svdInBackground(
+  source: SourceMatrix,
+  options: DecompositionOptions = {},
+): Promise<SingularVectors> {
+  const { s, left, right } = await decompose(source, { vectors: 'both' }, options);
+  return { u: left, s, v: right };
+}
+
+/**
+ * All singular values, and the vectors of the shorter side only: half the work of `svdInBackground`, and a fraction of the memory for
+ * long matrices. Errors: `singularValuesInBackground`.
+ */
+export async function shorterSideInBackground(
+  source: SourceMatrix,
+  options: DecompositionOptions = {},
+): Promise<ShorterSide> {
+  const { s, left, right } = await decompose(source, { vectors: 'shorter' }, options);
+  return source.rows < source.columns ? { s, side: 'left', vectors: left } : { s, side: 'right', vectors: right };
+}
+
+/** The largest singular values with their vectors, and the other values. */
+export interface TopSvd extends SingularVectors {
+  /** All min(rows, columns) singular values; `s` has the first of them. */
+  readonly values: Float64Array;
+}
+
+/** Options of `topSvdInBackground`. */
+export interface TopSvdOptions extends DecompositionOptions {
+  /** Singular triplets wanted; all of them where the matrix has fewer. */
+  readonly rank: number;
+}
+
+/**
+ * The largest singular values and their vectors, as exact as `svd`, whatever the spectrum, and all values along with them. Errors:
+ * `singularValuesInBackground`.
+ */
+export async function topSvdInBackground(source: SourceMatrix, options: TopSvdOptions): Promise<TopSvd> {
   const { rank } = options;
-  const { u, s, v } = svd({ ...source, data: Float64Array.from(source.data) });
-  void randomizedSvd;
-  const take = (m: Matrix): Matrix => ({ ...m, data: m.data });
-  return Promise.resolve({ u: take(u), s: s.slice(0, rank), v: take(v) });
+  if (!Number.isInteger(rank) || rank < 1) {
+    throw new RlvrError('config/invalid', `The number of singular vectors is a positive integer, not ${rank}.`, {
+      rank,
+    });
+  }
+  const { s, left, right } = await decompose(source, { vectors: 'both', most: rank }, options);
+  return { u: left, s: s.slice(0, rank), v: right, values: s };
 }

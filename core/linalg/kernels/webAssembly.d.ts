@@ -1,0 +1,19 @@
+// What the kernels use of WebAssembly: TypeScript has its types in the library of browsers only.
+export {};
+
+declare global {
+  namespace WebAssembly {
+    class Memory {
+      constructor(descriptor: { initial: number; maximum: number; shared: true });
+      readonly buffer: SharedArrayBuffer;
+      grow(pages: number): number;
+    }
+    class Module {
+      constructor(bytes: Uint8Array);
+    }
+    class Instance {
+      constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+      readonly exports: Readonly<Record<string, unknown>>;
+    }
+  }
+}
