@@ -22,8 +22,8 @@ export interface ResolvedExperiment {
 
 /**
  * Checks each plugin's keys against the plugin's schema, fills in their defaults, replaces other spellings (`rank`) by the plugin's own
- * (`r`), takes the optimizer that belongs to the method where it has one, and checks what must fit together. Throws `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing
- * every problem.
+ * (`r`), takes the optimizer that belongs to the method where it has one, and checks what must fit together. Throws
+ * `config/unknown-plugin`, `config/unknown-key` or `config/invalid`, listing every problem.
  */
 export function resolveExperiment(parsed: ParsedExperiment, catalog: PluginCatalog): ResolvedExperiment {
   const aliased = new Map<string, PathPart[]>();

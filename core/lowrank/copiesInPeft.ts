@@ -41,15 +41,15 @@ export interface SplitTensors {
   readonly own: PeftAdapter['tensors'];
 }
 
-/** What is trained beside the method, as PEFT's configuration says it. */
-interface CopiesChoice {
-  readonly modules_to_save?: readonly string[] | null | undefined;
-  readonly bias?: string | undefined;
-  readonly ensure_weight_tying?: boolean | undefined;
-}
+/** The fields that are added to a method's configuration, as PEFT has them. */
+export type TrainedCopiesConfig = Readonly<{
+  modules_to_save?: readonly string[] | null | undefined;
+  bias?: string | undefined;
+  ensure_weight_tying?: boolean | undefined;
+}>;
 
 /** Tells copies, by the names of our parameters, from the tensors that the method itself has to read. */
-export function splitPeftTensors(tensors: PeftAdapter['tensors'], choice: CopiesChoice): SplitTensors {
+export function splitPeftTensors(tensors: PeftAdapter['tensors'], choice: TrainedCopiesConfig): SplitTensors {
   const copies = new Map<string, StoredTensor>();
   const own = new Map<string, StoredTensor>();
   for (const [key, tensor] of tensors) {
@@ -62,7 +62,7 @@ export function splitPeftTensors(tensors: PeftAdapter['tensors'], choice: Copies
 }
 
 /** The parameter that a tensor of PEFT's is the copy of. */
-function copyOf(name: string, choice: CopiesChoice): string | undefined {
+function copyOf(name: string, choice: TrainedCopiesConfig): string | undefined {
   const { modules_to_save, bias = 'none', ensure_weight_tying: isTied } = choice;
   const names = modules_to_save ?? [];
   const [, module = '', kind] = /^(.+)\.(weight|bias)$/.exec(name) ?? [];
@@ -75,7 +75,7 @@ function copyOf(name: string, choice: CopiesChoice): string | undefined {
 }
 
 /** Whether a tensor only repeats another one: the head's of a tied model, or a bias inside the wrapper of a copied module. */
-function isRepeated(name: string, { bias, ensure_weight_tying: isTied }: CopiesChoice): boolean {
+function isRepeated(name: string, { bias, ensure_weight_tying: isTied }: TrainedCopiesConfig): boolean {
   if (isTied === true && name === `${OUTPUT_HEAD}.weight`) return true;
   return bias === 'all' && /\.(original_module|modules_to_save)\.bias$/.test(name);
 }

@@ -41,19 +41,12 @@ interface Progress {
   readonly settled: readonly boolean[];
 }
 
-function sameInputs(left: EvaLayer, right: EvaLayer): boolean {
-  return (
-    left.batches.length === right.batches.length &&
-    left.batches.every(({ rows, columns, data }, i) => {
-      const other = right.batches[i];
-      return (
-        other !== undefined &&
-        other.rows === rows &&
-        other.columns === columns &&
-        data.every((value, at) => value === other.data[at])
-      );
-    })
-  );
+function sameMatrix({ rows, columns, data }: Matrix, other: Matrix | undefined): boolean {
+  return other?.rows === rows && other.columns === columns && data.every((value, at) => value === other.data[at]);
+}
+
+function sameInputs({ batches }: EvaLayer, { batches: others }: EvaLayer): boolean {
+  return batches.length === others.length && batches.every((batch, i) => sameMatrix(batch, others[i]));
 }
 
 /** Half to even, as Python rounds. */
@@ -188,8 +181,8 @@ function startOf({ components, singularValues }: PrincipalComponents, rank: numb
 
 /**
  * EVA (arXiv 2410.07170): the principal components of each layer's inputs by incremental PCA over the batches, until those that are used
- * turn by less than `tau` says, and the ranks: the budget of all layers goes to the components that explain the largest shares of their layer's
- * variance, at most `rho` times a layer's rank. The rules are PEFT's, but that no rank is larger than a layer has room for.
+ * turn by less than `tau` says, and the ranks: the budget of all layers goes to the components that explain the largest shares of their
+ * layer's variance, at most `rho` times a layer's rank. The rules are PEFT's, but that no rank is larger than a layer has room for.
  *
  * @throws RlvrError `adapter/invalid` where no batch has as many rows as components are looked for
  */

@@ -47,8 +47,8 @@ function withHistory(before: PrincipalComponents, centred: Matrix, means: Float6
 }
 
 /**
- * The `count` leading principal components after one more batch [rows, features], with at least `count` rows (D. A. Ross, J. Lim, R.-S. Lin,
- * M.-H. Yang: Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA).
+ * The `count` leading principal components after one more batch [rows, features], with at least `count` rows (D. A. Ross, J. Lim, R.-S.
+ * Lin, M.-H. Yang: Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA).
  */
 export function addBatch(
   before: PrincipalComponents | undefined,

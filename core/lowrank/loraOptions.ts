@@ -41,8 +41,8 @@ export const ownLoraFields: readonly string[] = ['calibration_batches', 'allow_e
 export type LoraOptions = z.output<z.ZodObject<typeof loraOptions>>;
 
 /** lora_alpha. MiLoRA+ leaves it out, since it is the rank there. */
-export function alphaOf({ r, lora_alpha }: { readonly r: number; readonly lora_alpha?: number | undefined }): number {
-  return lora_alpha ?? r;
+export function alphaOf(config: { readonly r: number; readonly lora_alpha?: number | undefined }): number {
+  return config.lora_alpha ?? config.r;
 }
 
 /** Adds what does not fit together to a schema's issues; for `check` of a zod object. */

@@ -48,13 +48,13 @@ function scaledValues(values: Readonly<Record<string, number>>, factor: number):
 }
 
 /** Ranks and alphas at twice the rank and the same scaling: alpha / r doubles alpha, alpha / sqrt r multiplies it by sqrt 2. */
-function doubledFields({ r, use_rslora, rank_pattern, alpha_pattern, ...config }: LoraOptions): Fields {
-  const factor = use_rslora ? Math.SQRT2 : 2;
+function doubledFields(config: LoraOptions): Fields {
+  const factor = config.use_rslora ? Math.SQRT2 : 2;
   return {
-    r: 2 * r,
-    lora_alpha: alphaOf({ r, ...config }) * factor,
-    rank_pattern: scaledValues(rank_pattern, 2),
-    alpha_pattern: scaledValues(alpha_pattern, factor),
+    r: 2 * config.r,
+    lora_alpha: alphaOf(config) * factor,
+    rank_pattern: scaledValues(config.rank_pattern, 2),
+    alpha_pattern: scaledValues(config.alpha_pattern, factor),
   };
 }
 
@@ -87,8 +87,8 @@ function sizeFields(config: LoraOptions, parameters: readonly Stored[]): Fields 
 
 /**
  * An adapter of LoRA or DoRA as PEFT saves it, always such that it belongs on the original base: where the start was subtracted from the
- * weight, in the form that PEFT writes for `path_initial_model_for_weight_conversion`. Undefined for LoftQ, whose quantised base PEFT's file
- * cannot hold.
+ * weight, in the form that PEFT writes for `path_initial_model_for_weight_conversion`. Undefined for LoftQ, whose quantised base PEFT's
+ * file cannot hold.
  */
 export function writeLora(
   config: LoraOptions,
@@ -125,8 +125,8 @@ function startRefusal(name: unknown): string | undefined {
 }
 
 /**
- * Without what says nothing about the adapter: how it started, which PEFT keeps in the file, and the copy of the base weight that PEFT saves
- * beside an adapted output head.
+ * Without what says nothing about the adapter: how it started, which PEFT keeps in the file, and the copy of the base weight that PEFT
+ * saves beside an adapted output head.
  */
 function essentials({ config, tensors }: PeftAdapter): PeftAdapter {
   const own = new Map([...tensors].filter(([name]) => !name.endsWith('.base_layer.weight')));

@@ -17,7 +17,7 @@ import {
 } from './copiedLayers.ts';
 import { isCopied, isKeptOff, tiedNames, unmatchedNames } from './copiedModules.ts';
 import { sorted } from './peftFields.ts';
-import { copiesForPeft, isCopyParameter, splitPeftTensors } from './copiesInPeft.ts';
+import { copiesForPeft, isCopyParameter, splitPeftTensors, type TrainedCopiesConfig } from './copiesInPeft.ts';
 
 /** Which of the options that PEFT has beside a method's own its configuration class has. `modules_to_save` is always one. */
 export interface TrainedCopiesOptions {
@@ -25,13 +25,6 @@ export interface TrainedCopiesOptions {
   readonly bias?: string;
   /** Whether there is `ensure_weight_tying`. */
   readonly tying?: boolean;
-}
-
-/** The fields that are added to a method's configuration. */
-export interface TrainedCopiesConfig {
-  readonly modules_to_save?: readonly string[] | null | undefined;
-  readonly bias?: string | undefined;
-  readonly ensure_weight_tying?: boolean | undefined;
 }
 
 const savedModules = z

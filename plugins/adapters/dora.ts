@@ -103,7 +103,8 @@ const plain: Adapter<Config, LowRankOptions> = {
 };
 
 /**
- * DoRA (arXiv 2402.09353): W' = (m / ||W + s B A||_row) (W + s B A) with trained m, A and B; the norm gets no gradient. m starts as the norm of
- * W + s B0 A0. Where a start replaces W, the same holds on what is left of it, and on the original base with A and B of twice the rank.
+ * DoRA (arXiv 2402.09353): W' = (m / ||W + s B A||_row) (W + s B A) with trained m, A and B; the norm gets no gradient. m starts as the
+ * norm of W + s B0 A0. Where a start replaces W, the same holds on what is left of it, and on the original base with A and B of twice the
+ * rank.
  */
 export const dora = withTrainedCopies(plain, { bias: 'lora_only', tying: true });

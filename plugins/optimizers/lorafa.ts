@@ -66,8 +66,9 @@ function corrected(
 }
 
 /** The size of this step: the learning rate, corrected for averages that start at zero. */
-function stepSize({ betas, correct_bias }: Config, { learningRate, step }: OptimizerScalars): tf.Scalar {
-  if (!correct_bias) return learningRate;
+function stepSize(config: Config, { learningRate, step }: OptimizerScalars): tf.Scalar {
+  const { betas } = config;
+  if (!config.correct_bias) return learningRate;
   const second = tf.sqrt(biasCorrection(betas[1], step));
   return tf.div(tf.mul(learningRate, second), biasCorrection(betas[0], step));
 }
@@ -90,8 +91,9 @@ function problemWith(parameters: readonly ParameterSpec[]): string | undefined {
 }
 
 /**
- * LoRA-FA (arXiv 2308.03303) as PEFT ships it: with A frozen, g_B <- (1 / s^2) g_B (A A^T + 1e-8 I)^+, for which s g_B A comes nearest to the
- * gradient of the weight; then Adam with an eps that is not corrected, and decay after the step. Parameters other than B get plain Adam.
+ * LoRA-FA (arXiv 2308.03303) as PEFT ships it: with A frozen, g_B <- (1 / s^2) g_B (A A^T + 1e-8 I)^+, for which s g_B A comes nearest to
+ * the gradient of the weight; then Adam with an eps that is not corrected, and decay after the step. Parameters other than B get plain
+ * Adam.
  */
 export const lorafa: Optimizer<Config> = {
   id: 'lorafa',

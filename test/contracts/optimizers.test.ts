@@ -20,12 +20,34 @@ const specs: readonly ParameterSpec[] = [
 type Columns = Readonly<Record<string, readonly number[]>>;
 
 /** One parameter's first step from empty slots, in double precision. */
-type Reference = (value: readonly number[], gradient: readonly number[], learningRate: number) => number[];
+type Step = (value: readonly number[], gradient: readonly number[], learningRate: number, name: string) => number[];
 
-/** The first step of each optimizer with options that use all of its parts, and what it comes to. A new plugin adds a line. */
-const references: Readonly<
-  Record<string, { readonly options: Readonly<Record<string, unknown>>; readonly step: Reference }>
-> = {
+type Options = Readonly<Record<string, unknown>>;
+
+/** The first step of an optimizer with options that use all of its parts, and what it comes to. */
+interface Reference {
+  readonly options: Options;
+  readonly step: Step;
+  /** Options without decay, and with rates of about 1. */
+  readonly plain?: Options;
+  /** Parameters that must be frozen. */
+  readonly frozen?: readonly string[];
+}
+
+/** B's gradient times (A A^T + 1e-8 I)^-1 / s^2 for s = 2, by the inverse of a 2 x 2 matrix. */
+function correctedForA(gradient: readonly number[]): number[] {
+  const a = values['block.q_proj.lora_A']!;
+  const dot = (i: number, j: number): number => [0, 1, 2, 3].reduce((sum, k) => sum + a[4 * i + k]! * a[4 * j + k]!, 0);
+  const [p, q, r] = [dot(0, 0) + 1e-8, dot(0, 1), dot(1, 1) + 1e-8];
+  const scale = 4 * (p * r - q * q);
+  return gradient.map((_, i) => {
+    const [left, right] = [gradient[i - (i % 2)]!, gradient[i - (i % 2) + 1]!];
+    return i % 2 === 0 ? (left * r - right * q) / scale : (right * p - left * q) / scale;
+  });
+}
+
+/** By id. A new plugin adds a line. */
+const references: Readonly<Record<string, Reference>> = {
   adamw: {
     options: { betas: [0.8, 0.95], eps: 1e-3, weight_decay: 0.1, groups: [] },
     // In the first step the corrected moments are g and g^2.
@@ -37,7 +59,37 @@ const references: Readonly<
     // The decay is part of the gradient; the buffer starts as it, and Nesterov adds it once more.
     step: (value, gradient, rate) => value.map((v, i) => v - rate * 1.9 * (gradient[i]! + 0.1 * v)),
   },
+  loraplus: {
+    options: { betas: [0.8, 0.95], eps: 1e-3, loraplus_lr_ratio: 4, loraplus_weight_decay: 0.1 },
+    plain: { loraplus_lr_ratio: 2 },
+    // B and what is 1-D moves at four times the rate; norms do not decay.
+    step: (value, gradient, learningRate, name) => {
+      const rate = learningRate * (name.endsWith('lora_A') ? 1 : 4);
+      const decay = name.endsWith('norm') ? 0 : 0.1;
+      return value.map((v, i) => v * (1 - rate * decay) - (rate * gradient[i]!) / (Math.abs(gradient[i]!) + 1e-3));
+    },
+  },
+  lorafa: {
+    options: { betas: [0.8, 0.95], eps: 1e-3, weight_decay: 0.1 },
+    plain: {},
+    frozen: ['block.q_proj.lora_A'],
+    // eps stands beside an average that is not corrected, and the decay comes after the step.
+    step: (value, gradient, rate, name) => {
+      const own = name.endsWith('lora_B') ? correctedForA(gradient) : gradient;
+      const root = Math.sqrt(0.05);
+      return value.map((v, i) => (v - (rate * root * own[i]!) / (root * Math.abs(own[i]!) + 1e-3)) * (1 - rate * 0.1));
+    },
+  },
 };
+
+function plainConfig(optimizer: Optimizer): unknown {
+  return configFor(optimizer, references[optimizer.id]?.plain ?? { weight_decay: 0, groups: [] });
+}
+
+/** The parameters that this optimizer can train. */
+function trainedBy({ id }: Pick<Optimizer, 'id'>): readonly ParameterSpec[] {
+  return specs.filter(({ name }) => references[id]?.frozen?.includes(name) !== true);
+}
 
 const values: Columns = Object.fromEntries(specs.map(({ name, shape }) => [name, drawn('value', name, shape)]));
 const gradients: Columns = Object.fromEntries(specs.map(({ name, shape }) => [name, drawn('gradient', name, shape)]));
@@ -60,8 +112,9 @@ class Bench {
   }
 
   static async of<Config>(optimizer: Optimizer<Config>, config: Config): Promise<Bench> {
+    const trained = trainedBy(optimizer);
     const slotSpecs = new Map(
-      specs.flatMap((spec) =>
+      trained.flatMap((spec) =>
         optimizer.slots(config, spec).map((slot) => [`${slot.name} ${spec.name}`, slot] as const),
       ),
     );
@@ -75,7 +128,7 @@ class Bench {
       step: float([]),
     };
     const graph = await compile(inputs, (tensors) => {
-      const parameters = specs.map((spec) => ({
+      const parameters = trained.map((spec) => ({
         spec,
         value: tensors[`value ${spec.name}`]!,
         gradient: tensors[`gradient ${spec.name}`]!,
@@ -84,10 +137,13 @@ class Bench {
         ),
       }));
       const scalars = { learningRate: tensors['learningRate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
-      const updates = optimizer.update(config, parameters, scalars, []);
-      expect(updates.length).toBe(specs.length);
+      const frozen = specs
+        .filter((spec) => !trained.includes(spec))
+        .map((spec) => ({ spec: { ...spec, trainable: false }, value: tensors[`value ${spec.name}`]! }));
+      const updates = optimizer.update(config, parameters, scalars, frozen);
+      expect(updates.length).toBe(trained.length);
       const outputs = updates.flatMap(({ value, slots }, i) => {
-        const { name } = specs[i]!;
+        const { name } = trained[i]!;
         expect(Object.keys(slots).every((slot) => slotSpecs.has(`${slot} ${name}`))).toBe(true);
         return [
           [`value ${name}`, value],
@@ -106,12 +162,13 @@ class Bench {
     const scalars = { learningRate: Float32Array.of(learningRate), step: Float32Array.of(step) };
     const results = await this.graph.run({ ...feeds, ...scalars });
     for (const [name, slot] of this.slots) {
-      const moved = results[name];
-      if (moved === undefined) continue;
-      expect(moved.data.length, `slot ${name}`).toBe(slot.length);
-      this.slots.set(name, moved.data as Float32Array);
+      const changed = results[name];
+      if (changed === undefined) continue;
+      expect(changed.data.length, `slot ${name}`).toBe(slot.length);
+      this.slots.set(name, changed.data as Float32Array);
     }
-    return Object.fromEntries(specs.map(({ name }) => [name, Array.from(results[`value ${name}`]!.data)]));
+    const moved = specs.map(({ name }) => [name, Array.from(results[`value ${name}`]?.data ?? now[name]!)] as const);
+    return Object.fromEntries(moved);
   }
 
   release(): Promise<void> {
@@ -127,7 +184,10 @@ describe.each(plugins.optimizers.map((optimizer) => [optimizer.id, optimizer] as
   it('makes the first step of its formula in double precision', async () => {
     const { options, step } = references[id]!;
     const bench = await Bench.of(optimizer, optimizer.config.parse(options));
-    const expected = Object.fromEntries(specs.map(({ name }) => [name, step(values[name]!, gradients[name]!, 0.1)]));
+    const own = trainedBy(optimizer).map(
+      ({ name }) => [name, step(values[name]!, gradients[name]!, 0.1, name)] as const,
+    );
+    const expected = { ...values, ...Object.fromEntries(own) };
     expectSame(await bench.step(values, gradients, 0.1, 1), expected, 1e-6);
     await bench.release();
   });
@@ -136,19 +196,25 @@ describe.each(plugins.optimizers.map((optimizer) => [optimizer.id, optimizer] as
     const bench = await Bench.of(optimizer, configFor(optimizer));
     expectSame(await bench.step(values, gradients, 0, 1), values, 0);
     await bench.release();
-    const fresh = await Bench.of(optimizer, configFor(optimizer, { weight_decay: 0, groups: [] }));
+    const fresh = await Bench.of(optimizer, plainConfig(optimizer));
     const zeros = Object.fromEntries(specs.map(({ name }) => [name, gradients[name]!.map(() => 0)]));
     expectSame(await fresh.step(values, zeros, 0.1, 1), values, 0);
     await fresh.release();
   });
 
   it('goes down: many steps on a quadratic bring it near its minimum', async () => {
-    const bench = await Bench.of(optimizer, configFor(optimizer, { weight_decay: 0, groups: [] }));
-    const size = (columns: Columns): number => Math.hypot(...specs.flatMap(({ name }) => columns[name]!));
+    const bench = await Bench.of(optimizer, plainConfig(optimizer));
+    const size = (columns: Columns): number =>
+      Math.hypot(...trainedBy(optimizer).flatMap(({ name }) => columns[name]!));
     let now = values;
     for (let step = 1; step <= 200; step++) now = await bench.step(now, now, 0.05, step);
     expect(size(now)).toBeLessThan(0.1 * size(values));
     await bench.release();
+  });
+
+  it('finds nothing wrong with the parameters that it can train', () => {
+    const parameters = specs.map((spec) => ({ ...spec, trainable: trainedBy(optimizer).includes(spec) }));
+    expect(optimizer.check?.(configFor(optimizer), parameters) ?? []).toEqual([]);
   });
 
   it('gives the same bits twice', async () => {

@@ -57,8 +57,8 @@ function solve(coefficients: Matrix, right: Matrix): Matrix {
 
 /**
  * CorDA (arXiv 2406.05223): the SVD of W C with the covariance C of the layer's inputs, U S (V^T C^-1) = W. The triplets with the largest
- * (`ipm`) or smallest (`kpm`) values become A and B, and the frozen weight W - s B A. As in PEFT, each batch is divided by its largest entry
- * and C is damped by a hundredth of its mean diagonal; in float64 that always suffices to invert it.
+ * (`ipm`) or smallest (`kpm`) values become A and B, and the frozen weight W - s B A. As in PEFT, each batch is divided by its largest
+ * entry and C is damped by a hundredth of its mean diagonal; in float64 that always suffices to invert it.
  */
 export function cordaStart(context: StartContext): LowRankFactors {
   const { shape, rank, scaling, weight, layer, settings } = context;

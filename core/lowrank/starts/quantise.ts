@@ -58,8 +58,9 @@ function roundedToFloat16(value: number): number {
 }
 
 /**
- * A weight [out, in] as it comes back from `bits` bits: normal float in blocks of 64 for 2 and 4 bits, 127 steps of equal size to each side of
- * zero and a scale for each row for 8, of a weight that is rounded to float16 first, as bitsandbytes has it. Scales stay in full precision.
+ * A weight [out, in] as it comes back from `bits` bits: normal float in blocks of 64 for 2 and 4 bits, 127 steps of equal size to each side
+ * of zero and a scale for each row for 8, of a weight that is rounded to float16 first, as bitsandbytes has it. Scales stay in full
+ * precision.
  */
 export function quantised(weight: Float64Array, columns: number, bits: Bits): Float64Array {
   if (bits === 8) return inRuns(weight.map(roundedToFloat16), columns, (share) => rounded(127 * share) / 127);

@@ -28,8 +28,8 @@ function firstOf(which: Triplets, count: number, rank: number): number {
 }
 
 /**
- * PiSSA (arXiv 2404.02948, equations 2 to 4) with the largest triplets of W, MiLoRA (arXiv 2406.09044, section 3) with the smallest: A and B
- * are the triplets and the frozen weight becomes W - s B A. B A does not depend on the signs of the vectors.
+ * PiSSA (arXiv 2404.02948, equations 2 to 4) with the largest triplets of W, MiLoRA (arXiv 2406.09044, section 3) with the smallest: A and
+ * B are the triplets and the frozen weight becomes W - s B A. B A does not depend on the signs of the vectors.
  */
 export function tripletStart(which: Triplets, context: StartContext): LowRankFactors {
   const { shape, rank, scaling, weight } = context;

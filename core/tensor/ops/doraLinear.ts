@@ -35,10 +35,10 @@ export function rowGains({ magnitude }: Magnified, direction: tf.Tensor2D): tf.T
 }
 
 /**
- * y = (x V^T) g + bias with V = W + s B A and g = m / ||V||, for x [tokens, in] -> [tokens, out]. V is formed once, as in `lowRankLinear`; g
- * scales the output, so that beside LoRA's products there are the norms and three passes over outputs. Gradients, the norm taken as given:
- * with dz = dy g, dm = sum over tokens of dy (x V^T) / ||V||, dx = dz V, dA = s (dz B)^T x, dB = s dz^T (x A^T), and the
- * bias gets the sum of dy. W gets none.
+ * y = (x V^T) g + bias with V = W + s B A and g = m / ||V||, for x [tokens, in] -> [tokens, out]. V is formed once, as in `lowRankLinear`;
+ * g scales the output, so that beside LoRA's products there are the norms and three passes over outputs. Gradients, the norm taken as
+ * given: with dz = dy g, dm = sum over tokens of dy (x V^T) / ||V||, dx = dz V, dA = s (dz B)^T x, dB = s dz^T (x A^T), and the bias gets
+ * the sum of dy. W gets none.
  */
 export function doraLinear(x: tf.Tensor2D, parts: Magnified, bias?: tf.Tensor1D): tf.Tensor2D {
   const { weight, scaling } = parts;
@@ -79,7 +79,8 @@ export function mergeDora(parts: Magnified): tf.Tensor2D {
 }
 
 /**
- * The same where A sees an input of which some is dropped: x W^T + bias + (g - 1) (x' W^T) + g s (x' A^T) B^T for x' = dropout(x), as in PEFT.
+ * The same where A sees an input of which some is dropped: x W^T + bias + (g - 1) (x' W^T) + g s (x' A^T) B^T for x' = dropout(x), as in
+ * PEFT.
  */
 export function droppedDoraLinear(
   x: tf.Tensor2D,
