@@ -4,6 +4,7 @@ import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { TensorData, TensorResult } from '../tensor/compile.ts';
 import { createGraphCache, type GraphCache } from '../tensor/graphCache.ts';
 import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
+import { dropoutFeeds, type DropoutRates } from './dropout.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
 import { frozenFeeds, policyPrefixes, trainableParameters } from './policy.ts';
 import {
@@ -80,6 +81,7 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
   const { policy } = options;
   const frozen = frozenFeeds(checkpoint, policy);
   const graphs = createGraphCache(mostGraphs);
+  const dropoutRates: DropoutRates = new Map();
   let state = initialState(options);
   let table: RotaryValues | undefined;
   const rotary = (width: number): RotaryValues => {
@@ -109,7 +111,7 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
     },
     policyFeeds,
     step: async (batches, numbers) => {
-      const outcome = await runStep({ batches, numbers, options, state, commonFeeds, graphs });
+      const outcome = await runStep({ batches, numbers, options, state, commonFeeds, graphs, dropoutRates });
       state = outcome.state;
       return outcome.report;
     },
@@ -153,17 +155,19 @@ interface StepRun {
     temperature: number,
   ) => { feeds: Record<string, TensorData>; sizes: Record<string, number> };
   readonly graphs: GraphCache;
+  readonly dropoutRates: DropoutRates;
 }
 
 type Results = Readonly<Record<string, TensorResult>>;
 
 async function runStep(run: StepRun): Promise<{ state: LearnerState; report: StepReport }> {
-  const { batches, numbers, options, state, graphs } = run;
+  const { batches, numbers, options, state, graphs, dropoutRates } = run;
   const trained = trainableParameters(options.policy);
   let gradients: Record<string, Float32Array> = Object.fromEntries(
     trained.map(({ name, values }) => [stepPrefixes.gradient + name, new Float32Array(values.length)]),
   );
   const extra = hookScalars(options.policy, state.step + 1, numbers.totalSteps);
+  const trace = { hookScalarNames: Object.keys(extra), dropoutRates };
   const results: Results[] = [];
   for (const [i, { rows }] of batches.entries()) {
     const isLast = i === batches.length - 1;
@@ -177,10 +181,11 @@ async function runStep(run: StepRun): Promise<{ state: LearnerState; report: Ste
       ...gradients,
       isLast: Uint8Array.of(isLast ? 1 : 0),
     };
+    const moment = { seed: options.seed ?? 0, step: state.step + 1, batch: i };
     const result = await graphs.use(
       'step',
-      () => compileStep(options, Object.keys(extra)),
-      (graph) => graph.run(all, sizes),
+      () => compileStep(options, trace),
+      (graph) => graph.run({ ...all, ...dropoutFeeds(options.policy, dropoutRates, sizes, moment) }, sizes),
     );
     results.push(result);
     if (!isLast) gradients = Object.fromEntries(Object.keys(gradients).map((name) => [name, floats(result[name])]));

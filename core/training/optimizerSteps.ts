@@ -87,7 +87,7 @@ async function takeStep(
 /** Sampler and trainer must be one policy; recorded in the run's first step, tested in the first step of every generation batch. */
 function checkedGap({ options, events, learner }: StepContext, { metrics }: StepReport): StepMetrics {
   if (!options.step.objective.requirements(options.step.objectiveConfig).rollouts) return {};
-  const check = checkGap({ metrics });
+  const check = checkGap(options.step.policy, { metrics });
   if (learner.state.step === 1) events.onDidCheck(check);
   return chosen(metrics, (name) => gapNames.includes(name));
 }

@@ -8,6 +8,7 @@ import type { tf } from '../tensor/tf.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { adapterTargets } from './adapterTargets.ts';
+import { keepAll, type Dropout } from './dropout.ts';
 
 /** A base model with an adapter attached: which layers it adapts, and the tensors it adds. */
 export interface Policy {
@@ -115,12 +116,13 @@ export function frozenFeeds(checkpoint: Checkpoint, policy: Policy): Readonly<Re
   };
 }
 
-/** A layer's tensors as the adapter sees them, looked up among a graph's inputs. */
+/** A layer's tensors as the adapter sees them, looked up among a graph's inputs. Nothing is dropped unless `dropout` does. */
 export function layerTensors(
   policy: Policy,
   layer: TargetLayer,
   tensors: Readonly<Record<string, tf.Tensor>>,
   parameter: (name: string) => tf.Tensor,
+  dropout: Dropout = keepAll,
 ): LayerTensors<unknown> {
   const named = (name: string): tf.Tensor => {
     const tensor = tensors[name];
@@ -136,13 +138,7 @@ export function layerTensors(
     weight,
     ...(layer.hasBias ? { bias: named(`${weightPrefix}${layer.name}.bias`) as tf.Tensor1D } : {}),
     parameter: (name) => parameter(fullParameterName(policy, layer, name)),
-    dropout: (x, rate) => {
-      if (rate === 0) return x;
-      throw new RlvrError(
-        'adapter/invalid',
-        `The adapter "${policy.adapter.id}" drops inputs (${rate}) although it did not say so.`,
-      );
-    },
+    dropout: (x, rate) => dropout(layer, x, rate),
   };
 }
 

@@ -12,6 +12,7 @@ import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { finishStep, hookInputs, hookPenalty, hookPrefixes, transformedGradients } from './adapterHooks.ts';
 import { clipByGlobalNorm } from './clip.ts';
+import { dropoutInputs, maskedDropout, type Dropout, type DropoutRates } from './dropout.ts';
 import { policyInputs, trainableParameters, type Policy } from './policy.ts';
 import { fedParameters, policyLayers } from './policyLayers.ts';
 
@@ -26,6 +27,8 @@ export interface StepOptions {
   readonly maxGradNorm: number;
   /** Whether the ratio starts from the current policy itself (one update per generation batch): the old log-probabilities are not read. */
   readonly oldIsCurrent: boolean;
+  /** Names the random numbers of dropout; 0 where it is left out. */
+  readonly seed?: number;
 }
 
 /** Prefixes of inputs and outputs; a trained parameter's name follows. */
@@ -37,6 +40,14 @@ export const stepPrefixes = {
   weight: 'weight.',
   objective: 'objective.',
 } as const;
+
+/** What is known of a training graph only once it is traced, or before, and fixes its inputs. */
+export interface StepTrace {
+  /** What the adapter's hooks are fed, by name. */
+  readonly hookScalarNames: readonly string[];
+  /** Is told which layers drop inputs. */
+  readonly dropoutRates: DropoutRates;
+}
 
 /** Scalars of a micro-batch, in the contract's names. */
 export const countNames = [
@@ -78,14 +89,17 @@ export function slotName(parameter: string, slot: string): string {
  * step's last one, clips them and makes the update. One graph for both, since each would keep memory of its own for
  * all that it computes.
  */
-export function compileStep(options: StepOptions, hookScalarNames: readonly string[]): Promise<CompiledGraph> {
+export function compileStep(options: StepOptions, trace: StepTrace): Promise<CompiledGraph> {
+  const { hookScalarNames } = trace;
   const inputs = {
     ...batchInputs(options),
     ...updateInputs(options),
     ...hookInputs(options.policy, hookScalarNames),
+    ...dropoutInputs(options.policy),
   };
   return compile(inputs, (tensors) => {
-    const { gradients, metrics } = lossAndGradients(options, tensors);
+    const dropout = maskedDropout(options.policy, tensors, trace.dropoutRates);
+    const { gradients, metrics } = lossAndGradients(options, tensors, dropout);
     const named = trainableParameters(options.policy).map(
       ({ name }, i) => [stepPrefixes.gradient + name, gradients[i] as tf.Tensor] as const,
     );
@@ -171,7 +185,11 @@ function rotaryOf(tensors: Tensors): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
 }
 
 /** The batch's gradients added to those fed, in the order of the trained parameters, and the sums its metrics are made of. */
-function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: tf.Tensor[]; metrics: Outputs } {
+function lossAndGradients(
+  options: StepOptions,
+  tensors: Tensors,
+  dropout: Dropout,
+): { gradients: tf.Tensor[]; metrics: Outputs } {
   const { policy } = options;
   const trained = trainableParameters(policy);
   const metrics: Outputs = {};
@@ -182,7 +200,7 @@ function lossAndGradients(options: StepOptions, tensors: Tensors): { gradients: 
   const loss = (...values: tf.Tensor[]): tf.Scalar => {
     const own = new Map(trained.map(({ name }, i) => [name, values[i] as tf.Tensor]));
     const lookUp = (name: string): tf.Tensor => own.get(name) ?? fed(name);
-    const layers = policyLayers(policy, tensors, lookUp);
+    const layers = policyLayers(policy, tensors, lookUp, dropout);
     const { hidden } = runDecoder(policy.config, layers, tensors, rotaryOf(tensors));
     const { logps, entropies } = predictCompletions(
       layers,

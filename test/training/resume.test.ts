@@ -40,6 +40,10 @@ const configurations: Readonly<Record<string, TinyChanges>> = {
     schedule: { type: 'cosine', warmup_steps: 2 },
     training: { ...training, mask_truncated_completions: true },
   },
+  'dropout, over micro-batches': {
+    adapter: { type: 'lora', r: 4, lora_dropout: 0.3, target_modules: ['q_proj', 'down_proj'] },
+    training: { ...training, micro_batch_tokens: 64 },
+  },
   'a file read in epochs': { data: { train: { type: 'jsonl', path: 'problems.jsonl' } } },
   'supervised full fine-tuning': {
     objective: { type: 'sft' },

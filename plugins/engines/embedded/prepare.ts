@@ -73,6 +73,7 @@ export async function prepareRun(
       optimizer: optimizer.plugin,
       optimizerConfig: optimizer.config,
       maxGradNorm: training.max_grad_norm,
+      seed,
       oldIsCurrent: updatesPerGeneration === 1 && !(hasFilters && rollout.old_logps === 'filtered'),
     },
     train,
