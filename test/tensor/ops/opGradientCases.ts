@@ -1,4 +1,5 @@
 import { attention } from '../../../core/tensor/ops/attention.ts';
+import { doraLinear, mergeDora } from '../../../core/tensor/ops/doraLinear.ts';
 import { linear, scaledMatMul } from '../../../core/tensor/ops/linear.ts';
 import { lowRankLinear, mergeLowRank } from '../../../core/tensor/ops/lowRankLinear.ts';
 import { rmsNorm } from '../../../core/tensor/ops/rmsNorm.ts';
@@ -41,6 +42,23 @@ function attend(heads: number, keyHeads: number): GradientCase {
 /** Ops with a gradient of their own. */
 export const opGradientCases: GradientCases = {
   attention: [attend(2, 2), attend(4, 2), attend(2, 1)],
+  // The norm is taken as given, so that finite differences with respect to A and B disagree on purpose.
+  doraLinear: [
+    {
+      ...on(
+        'inputs, magnitude and bias',
+        (x: Matrix, weight: Matrix, a: Matrix, b: Matrix, magnitude: tf.Tensor1D, bias: tf.Tensor1D) =>
+          doraLinear(x, { weight, a, b, magnitude, scaling: 1.5 }, bias),
+        floats([3, 4], 1),
+        floats([5, 4], 2),
+        floats([2, 4], 3),
+        floats([5, 2], 4),
+        floats([5], 5),
+        floats([5], 6),
+      ),
+      wrt: [0, 4, 5],
+    },
+  ],
   entropyOf: [
     on('rows', (z: Matrix) => entropyOf(z), floats([3, 4])),
     on('a certain token', (z: Matrix) => entropyOf(z), floats([2, 3], [9, 0, 1, 0, 0, 0])),
@@ -96,6 +114,32 @@ export const opGradientCases: GradientCases = {
         floats([5], 5),
       ),
       wrt: [0, 2, 3],
+    },
+  ],
+  mergeDora: [
+    {
+      ...on(
+        'magnitude',
+        (weight: Matrix, a: Matrix, b: Matrix, magnitude: tf.Tensor1D) =>
+          mergeDora({ weight, a, b, magnitude, scaling: 1.5 }),
+        floats([5, 4], 2),
+        floats([2, 4], 3),
+        floats([5, 2], 4),
+        floats([5], 5),
+      ),
+      wrt: [3],
+    },
+  ],
+  mergeLowRank: [
+    {
+      ...on(
+        'A and B',
+        (weight: Matrix, a: Matrix, b: Matrix) => mergeLowRank({ weight, a, b, scaling: 1.5 }),
+        floats([5, 4], 2),
+        floats([2, 4], 3),
+        floats([5, 2], 4),
+      ),
+      wrt: [1, 2],
     },
   ],
   permuteRows: [
