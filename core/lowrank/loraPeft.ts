@@ -21,6 +21,7 @@ const method: PeftMethod = {
   endings: {
     '.lora_A': '.lora_A.weight',
     '.lora_B': '.lora_B.weight',
+    '.lora_B.bias': '.lora_B.bias',
     '.lora_magnitude_vector': '.lora_magnitude_vector',
   },
 };
@@ -91,15 +92,22 @@ function sizeFields(config: LoraOptions, parameters: readonly Stored[]): Fields 
  * file cannot hold.
  */
 export function writeLora(
-  config: LoraOptions,
+  config: LoraOptions & { readonly lora_bias?: boolean },
   usesDora: boolean,
   parameters: readonly Stored[],
   baseModel: string,
 ): PeftAdapter | undefined {
-  const { init_lora_weights: name, lora_dropout, use_rslora } = config;
+  const { init_lora_weights: name, lora_dropout, use_rslora, lora_bias = false } = config;
   const start = startOf(name);
   if (start.replacesWeight === true) return undefined;
-  const own = { ...noStartOptions, ...sizeFields(config, parameters), lora_dropout, use_rslora, use_dora: usesDora };
+  const own = {
+    ...noStartOptions,
+    ...sizeFields(config, parameters),
+    lora_bias,
+    lora_dropout,
+    use_rslora,
+    use_dora: usesDora,
+  };
   const stored = start.subtractsStart === true ? onBase(parameters) : parameters;
   const kept = parameters.flatMap(({ layer }) => (layer === undefined ? [] : [layer.name]));
   const targets = name === 'eva' ? { target_modules: [...new Set(kept)] } : config;
@@ -111,8 +119,8 @@ function startRefusal(name: unknown): string | undefined {
   const init = JSON.stringify(name);
   if (name === 'loftq') {
     return (
-      `it was started by init_lora_weights ${init}, on a quantised base that the folder does not hold, so that on the original base it is ` +
-      'another model; merge it in PEFT on the base that it was trained on'
+      `it was started by init_lora_weights ${init}, on a quantised base that the folder does not hold: on the original base it is ` +
+      'another model. Merge it in PEFT on the base that it was trained on'
     );
   }
   const isKnown = typeof name === 'string' && /^(pissa|pissa_niter_\d+|olora|corda|lora_ga)$/.test(name);

@@ -17,6 +17,8 @@ export interface LowRankOptions {
   readonly dropout: number;
   /** Whether A is frozen (LoRA-FA). */
   readonly freezesA: boolean;
+  /** Whether B has a bias, which is scaled as the update is. */
+  readonly hasUpdateBias: boolean;
   readonly start: StartSettings;
 }
 
@@ -70,7 +72,7 @@ function evaStarts(
 
 /** Each layer's rank and scaling. EVA moves ranks between layers, so it needs the calibration here. */
 export function lowRankPlan(
-  config: LoraOptions & { readonly freeze_a?: boolean },
+  config: LoraOptions & { readonly freeze_a?: boolean; readonly lora_bias?: boolean },
   targets: readonly TargetLayer[],
   random: RandomNumbers,
   calibration?: ReadonlyMap<string, LayerCalibration>,
@@ -83,8 +85,8 @@ export function lowRankPlan(
     const { rank, alpha, components } = starts[i] as Start;
     const start = { init_lora_weights, corda_config, lora_ga_config, loftq_config, components };
     const scaling = rank === 0 ? 1 : lowRankScaling(alpha, rank, config.use_rslora);
-    const options = { rank, scaling, dropout: config.lora_dropout, freezesA: config.freeze_a ?? false, start };
-    return [name, options] as const;
+    const [freezesA, hasUpdateBias] = [config.freeze_a ?? false, config.lora_bias ?? false];
+    return [name, { rank, scaling, dropout: config.lora_dropout, freezesA, hasUpdateBias, start }] as const;
   });
   return { layers: new Map(layers), shared: [] };
 }

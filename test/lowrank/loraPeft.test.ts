@@ -162,7 +162,7 @@ describe('reading what PEFT saved', () => {
     [{ init_lora_weights: 'loftq', loftq_config: { loftq_bits: 4 } }, 'quantised base'],
     [{ init_lora_weights: 'mica' }, 'init_lora_weights'],
     [{ use_dora: true }, 'use_dora'],
-    [{ lora_bias: true }, '"lora_bias" to true'],
+    [{ lora_bias: true, init_lora_weights: 'gaussian' }, 'lora_bias'],
     [{ velora_config: { num_groups: 4 } }, '"velora_config"'],
     [{ trainable_token_indices: [1] }, '"trainable_token_indices"'],
     [{ from_the_future: 1 }, '"from_the_future"'],
