@@ -1,5 +1,6 @@
 import { diagonalizeTridiagonal } from '../linalg/eigh.ts';
 import { identity, matrix, type Matrix } from '../linalg/matrix.ts';
+import { multiplyLeftTransposed } from '../linalg/multiply.ts';
 
 /** y = A x for a symmetric A; `y` holds anything before. */
 export type SymmetricOperator = (x: Float64Array, y: Float64Array) => void;
@@ -25,45 +26,89 @@ const GROWTH = 1.3;
  */
 export function topEigenpairs(size: number, count: number, apply: SymmetricOperator): TopEigenpairs {
   const random = randomNumbers();
-  const basis: Float64Array[] = [];
   const diagonal: number[] = [];
   const beside: number[] = [];
-  let vector = newDirection(size, basis, random);
+  let basis: Basis = { size, steps: 0, data: new Float64Array(size * Math.min(size, 4 * count + 32)) };
+  let vector = newDirection(basis, random);
   let look = Math.min(size, 3 * count + 20);
   for (;;) {
     const following = new Float64Array(size);
     apply(vector, following);
-    basis.push(vector);
-    diagonal.push(dot(vector, following));
-    if (basis.length === size) break;
+    basis = appended(basis, vector);
+    const along = dot(vector, following);
+    diagonal.push(along);
+    if (basis.steps === size) break;
     const scale = Math.sqrt(dot(following, following));
+    // Nearly all that lies along the basis lies along the last two vectors; with that gone, one pass is enough.
+    subtract(following, basis, basis.steps - 1, along);
+    subtract(following, basis, basis.steps - 2, beside.at(-1) ?? 0);
     const rest = orthogonalise(following, basis);
     const isClosed = rest <= CLOSED * scale || rest === 0;
     beside.push(isClosed ? 0 : rest);
-    if (basis.length >= look) {
+    if (basis.steps >= look) {
       if (hasConverged(diagonal, beside, count)) break;
       look = Math.min(size, Math.ceil(look * GROWTH));
     }
-    vector = isClosed ? newDirection(size, basis, random) : following.map((value) => value / rest);
+    vector = isClosed ? newDirection(basis, random) : following.map((value) => value / rest);
   }
   return ritzPairs(basis, diagonal, beside, count);
 }
 
-/** Subtracts what lies along the basis, twice for full accuracy; returns the norm of what is left. */
-function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): number {
-  for (let pass = 0; pass < 2; pass++) {
-    for (const direction of basis) {
-      const along = dot(direction, vector);
-      for (let index = 0; index < vector.length; index++) {
-        vector[index] = (vector[index] ?? 0) - along * (direction[index] ?? 0);
-      }
-    }
+/** Orthonormal vectors, one after the other. */
+interface Basis {
+  readonly size: number;
+  readonly steps: number;
+  /** [any number of at least `steps`, size]. */
+  readonly data: Float64Array;
+}
+
+function appended({ size, steps, data }: Basis, vector: Float64Array): Basis {
+  const isFull = data.length < (steps + 1) * size;
+  const room = isFull ? new Float64Array(Math.min(size * size, 2 * data.length)) : data;
+  if (isFull) room.set(data);
+  room.set(vector, steps * size);
+  return { size, steps: steps + 1, data: room };
+}
+
+function subtract(vector: Float64Array, { size, data }: Basis, step: number, factor: number): void {
+  if (step < 0 || factor === 0) return;
+  for (let index = 0, at = step * size; index < size; index++, at++) {
+    vector[index] = (vector[index] ?? 0) - factor * (data[at] ?? 0);
+  }
+}
+
+/** Subtracts what lies along the basis, four vectors at a time; returns the norm of what is left. */
+function orthogonalise(vector: Float64Array, basis: Basis): number {
+  const { size, steps, data } = basis;
+  const whole = steps - (steps % 4);
+  for (let step = 0; step < whole; step += 4) subtractFour(vector, data, step * size);
+  for (let step = whole; step < steps; step++) {
+    subtract(vector, basis, step, dot(vector, data.subarray(step * size, (step + 1) * size)));
   }
   return Math.sqrt(dot(vector, vector));
 }
 
-function newDirection(size: number, basis: readonly Float64Array[], random: () => number): Float64Array {
-  const vector = Float64Array.from({ length: size }, random);
+function subtractFour(vector: Float64Array, data: Float64Array, a: number): void {
+  const { length } = vector;
+  const [b, c, d] = [a + length, a + 2 * length, a + 3 * length];
+  let [alongA, alongB, alongC, alongD] = [0, 0, 0, 0];
+  for (let index = 0; index < length; index++) {
+    const value = vector[index] ?? 0;
+    alongA += value * (data[a + index] ?? 0);
+    alongB += value * (data[b + index] ?? 0);
+    alongC += value * (data[c + index] ?? 0);
+    alongD += value * (data[d + index] ?? 0);
+  }
+  for (let index = 0; index < length; index++) {
+    const first = alongA * (data[a + index] ?? 0) + alongB * (data[b + index] ?? 0);
+    const last = alongC * (data[c + index] ?? 0) + alongD * (data[d + index] ?? 0);
+    vector[index] = (vector[index] ?? 0) - (first + last);
+  }
+}
+
+function newDirection(basis: Basis, random: () => number): Float64Array {
+  const vector = Float64Array.from({ length: basis.size }, random);
+  orthogonalise(vector, basis);
   const rest = orthogonalise(vector, basis);
   return vector.map((value) => value / rest);
 }
@@ -82,28 +127,22 @@ function hasConverged(diagonal: readonly number[], beside: readonly number[], co
 }
 
 function ritzPairs(
-  basis: readonly Float64Array[],
+  { size, steps, data }: Basis,
   diagonal: readonly number[],
   beside: readonly number[],
   count: number,
 ): TopEigenpairs {
-  const steps = basis.length;
   const all = identity(steps);
   const values = Float64Array.from(diagonal);
   diagonalizeTridiagonal({ diagonal: values, beside: Float64Array.from([...beside, 0]), basis: all });
   const chosen = descending(values).slice(0, count);
-  const size = basis[0]?.length ?? 0;
-  const vectors = matrix(size, chosen.length);
-  basis.forEach((direction, step) => {
-    const weights = chosen.map((index) => all.data[step * steps + index] ?? 0);
-    for (let row = 0; row < size; row++) {
-      const at = row * chosen.length;
-      const value = direction[row] ?? 0;
-      for (let column = 0; column < weights.length; column++) {
-        vectors.data[at + column] = (vectors.data[at + column] ?? 0) + value * (weights[column] ?? 0);
-      }
-    }
-  });
+  const weights = matrix(steps, chosen.length);
+  for (let step = 0; step < steps; step++) {
+    chosen.forEach((index, column) => {
+      weights.data[step * chosen.length + column] = all.data[step * steps + index] ?? 0;
+    });
+  }
+  const vectors = multiplyLeftTransposed({ rows: steps, columns: size, data: data.subarray(0, steps * size) }, weights);
   return { values: Float64Array.from(chosen, (index) => values[index] ?? 0), vectors };
 }
 
