@@ -34,6 +34,14 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...pythonTests, ...soakTests, 'test/extension/**'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'contracts',
+          include: ['test/contracts/*.test.ts', 'test/conformance/*.test.ts'],
+          env: { RLVR_CONTRACTS: 'all' },
+        },
+      },
       { extends: true, test: { name: 'python', include: pythonTests, testTimeout: 300_000, hookTimeout: 600_000 } },
       { extends: true, test: { name: 'soak', include: soakTests, testTimeout: 1_800_000 } },
     ],

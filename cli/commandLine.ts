@@ -8,6 +8,7 @@ import { exitCodes } from './exitCodes.ts';
 import { packageVersion } from './installation.ts';
 import { reportError } from './reportError.ts';
 import { processTerminal } from './terminal.ts';
+import { isWatched } from './userPlugins/watch.ts';
 
 interface CommonOptions {
   readonly json?: boolean;
@@ -43,11 +44,20 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       cwd: process.cwd(),
       runsFolder: findRunsFolder(process.cwd(), options.runsFolder, process.env['RLVR_RUNS']),
       startedAt,
-      plugins: async () => (await import('../plugins/index.ts')).plugins,
+      plugins: async () => {
+        const { plugins } = await import('../plugins/index.ts');
+        const folder = isWatched() ? await pluginFolderFor(command.processedArgs, context) : undefined;
+        if (folder === undefined) return plugins;
+        return (await import('./userPlugins/loadUserPlugins.ts')).withUserPlugins(plugins, folder);
+      },
     };
-    const carryOut = await entry.load();
     // Commander has checked what `declare` asked for, which is what the function takes.
     const given: readonly unknown[] = command.processedArgs;
+    if (await needsChild(entry, given, context)) {
+      exitCode = await (await import('./userPlugins/runWatched.ts')).runWatched(args);
+      return;
+    }
+    const carryOut = await entry.load();
     exitCode = await carryOut(context, ...([...given, options] as never[]));
   };
   try {
@@ -59,6 +69,22 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (error.code === 'commander.help') return exitCodes.badInput;
     return reportError(terminal, new RlvrError('usage', usageMessage(error)), { json });
   }
+}
+
+/** Whether the command may run plugins of the user's, which run in a child process alone. */
+async function needsChild(entry: CommandEntry, given: readonly unknown[], context: CommandContext): Promise<boolean> {
+  if (isWatched() || entry.usesPlugins === false) return false;
+  return entry.usesPlugins === 'always' || (await pluginFolderFor(given, context)) !== undefined;
+}
+
+/** The folder with the user's plugins that a command is to know; undefined where there is no plugin. */
+async function pluginFolderFor(
+  given: readonly unknown[],
+  { cwd, runsFolder }: CommandContext,
+): Promise<string | undefined> {
+  const { findPluginFolder, pluginFiles, pluginStart } = await import('./userPlugins/pluginFolder.ts');
+  const folder = findPluginFolder(pluginStart(given, cwd, runsFolder));
+  return folder !== undefined && pluginFiles(folder).length > 0 ? folder : undefined;
 }
 
 function createProgram(act: (entry: CommandEntry, command: Command) => Promise<void>): Command {

@@ -14,6 +14,11 @@ export interface CommandEntry {
   readonly summary: string;
   /** Adds arguments and options; `--json`, `--runs-folder`, `--no-color` and `--help` have all commands. */
   readonly declare?: (command: Command) => Command;
+  /**
+   * Whether the command runs plugins: false, never; `always`, also where the project has none of its own. Left out: it does where the
+   * project has some, and is then carried out in a child process.
+   */
+  readonly usesPlugins?: false | 'always';
   /** Loads the command's code, and with it what that needs. */
   readonly load: () => Promise<CommandFunction>;
 }
@@ -42,6 +47,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'attach',
+    usesPlugins: false,
     group: train,
     summary: 'show a run that trains in the background',
     declare: (command) => command.argument(...run),
@@ -49,6 +55,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'stop',
+    usesPlugins: false,
     group: train,
     summary: 'let a run finish its step and save, and wait until it has',
     declare: (command) =>
@@ -60,6 +67,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'resume',
+    usesPlugins: false,
     group: train,
     summary: 'go on with a stopped or killed run, as if it had never stopped',
     declare: (command) =>
@@ -71,12 +79,14 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'runs',
+    usesPlugins: false,
     group: look,
     summary: 'list the runs, newest first',
     load: async () => (await import('./commands/runs.ts')).runsCommand,
   },
   {
     name: 'show',
+    usesPlugins: false,
     group: look,
     summary: 'one run: settings, results, and where its files are',
     declare: (command) => command.argument(...run),
@@ -84,6 +94,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'report',
+    usesPlugins: false,
     group: look,
     summary: 'draw a run as one HTML page that needs no network',
     declare: (command) =>

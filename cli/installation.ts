@@ -9,6 +9,11 @@ export function workerFile(): string {
   return path.join(programFolder, 'worker.js');
 }
 
+/** The command line itself. */
+export function commandLineFile(): string {
+  return path.join(programFolder, 'cli.js');
+}
+
 /** The folder of this package: the nearest one upward with a package.json. */
 export function packageFolder(): string {
   for (let folder = programFolder; ; folder = path.dirname(folder)) {

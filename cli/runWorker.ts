@@ -14,12 +14,15 @@ import { watchStopRequests } from '../core/runs/stopRequest.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
 import { createProgressReporter } from './progressReporter.ts';
 
+/** Gives the plugins that a run may name. */
+export type PluginLoader = (record: RunRecord) => Promise<PluginSet>;
+
 /**
  * Works on a run until it ends, in this process: takes its lock, hands it to the engine that it names, and writes to `run.json`
  * how it ended. Returns the exit code: 0 finished, 130 stopped, else what went wrong. What cannot be written to the run's folder
  * goes to standard error.
  */
-export async function runWorker(runFolder: string, plugins: PluginSet): Promise<number> {
+export async function runWorker(runFolder: string, loadPlugins: PluginLoader): Promise<number> {
   // The log may lie on a disk that is full. What cannot be told must not end the process before it has done what it can.
   process.stderr.on('error', () => undefined);
   let lock: RunLock;
@@ -34,7 +37,7 @@ export async function runWorker(runFolder: string, plugins: PluginSet): Promise<
     stop.abort();
   });
   try {
-    const outcome = await work(runFolder, plugins, stop.signal);
+    const outcome = await work(runFolder, loadPlugins, stop.signal);
     recordEnd(runFolder, { status: outcome });
     return outcome === 'finished' ? exitCodes.success : exitCodes.interrupted;
   } catch (error) {
@@ -45,7 +48,7 @@ export async function runWorker(runFolder: string, plugins: PluginSet): Promise<
   }
 }
 
-async function work(runFolder: string, plugins: PluginSet, signal: AbortSignal): Promise<EngineOutcome> {
+async function work(runFolder: string, loadPlugins: PluginLoader, signal: AbortSignal): Promise<EngineOutcome> {
   const record = readRun(runFolder);
   const begun = { startedAt: new Date().toISOString(), fromStep: newestCheckpoint(runFolder)?.step ?? 0 };
   updateRun(runFolder, {
@@ -54,7 +57,7 @@ async function work(runFolder: string, plugins: PluginSet, signal: AbortSignal):
     attempts: [...endedAttempts(record, runFolder), begun],
   });
   const { engine: choice } = record.experiment;
-  const engine = pluginOf(createContainer(plugins), 'engine', choice.type);
+  const engine = pluginOf(createContainer(await loadPlugins(record)), 'engine', choice.type);
   const reporter = createProgressReporter(runFolder);
   try {
     return await engine.run(engine.config.parse(pluginKeys('engine', choice)), {

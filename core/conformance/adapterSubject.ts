@@ -3,11 +3,13 @@ import type { Objective } from '../contracts/objective.ts';
 import type { Optimizer } from '../contracts/optimizer.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { adapterTargets } from '../training/adapterTargets.ts';
+import type { Learner } from '../training/learner.ts';
 import { createMergedWeights } from '../training/mergedWeights.ts';
 import { createPolicy } from '../training/policy.ts';
 import type { Policy } from '../training/policy.ts';
 import type { AdapterBench, Values } from './adapterBench.ts';
 import { createAdapterBench, perturbed } from './adapterBench.ts';
+import { createSuiteLearner } from './adapterTraining.ts';
 import { nonconformity } from './behaviour.ts';
 import { guardAdapter } from './guardAdapter.ts';
 import type { CallObserver } from './guardedCall.ts';
@@ -42,6 +44,8 @@ export interface AdapterSubject {
   /** Values of the policy's parameters with noise on them. */
   values(): Values;
   bench(): Promise<AdapterBench>;
+  /** A learner that trains the policy; whoever uses it brings it to the state that it needs. */
+  learner(): Learner;
   /** The weights that a policy means with these values, by Hugging Face name. */
   merged(policy: Policy, values: Values, base?: Checkpoint): Promise<Values>;
   release(): Promise<void>;
@@ -61,6 +65,7 @@ export function openAdapterSubject(
   const base = tinyBase();
   let policy: Policy | undefined;
   let bench: AdapterBench | undefined;
+  let learner: Learner | undefined;
   const subject: AdapterSubject = {
     plugin,
     adapter,
@@ -88,7 +93,9 @@ export function openAdapterSubject(
         await graph.release();
       }
     },
+    learner: () => (learner ??= createSuiteLearner(subject, subject.policy())),
     release: async () => {
+      await learner?.release();
       await bench?.release();
     },
   };

@@ -18,7 +18,10 @@ const row: TrainingRow = {
 };
 
 /** A learner of the suite: the base learns one completion. */
-export function createSuiteLearner({ surroundings, base, original }: AdapterSubject, policy: Policy): Learner {
+export function createSuiteLearner(
+  { surroundings, base, original }: Pick<AdapterSubject, 'surroundings' | 'base' | 'original'>,
+  policy: Policy,
+): Learner {
   const { objective, optimizers } = surroundings;
   const optimizer = optimizers.find(({ id }) => id === original.optimizer) ?? optimizers[0];
   if (optimizer === undefined) throw new TypeError('the suite was given no optimizer');

@@ -23,7 +23,7 @@ export async function trainTinyRun(changes: Readonly<Record<string, unknown>> = 
   const [chosen] = chooseExperiments(content, file, undefined);
   if (chosen === undefined) throw new Error('the tiny experiment is empty');
   const run = createRun(path.join(cwd, '.rlvr', 'runs'), { experiment: chosen.resolved.experiment, source });
-  const code = await runWorker(run.folder, plugins);
+  const code = await runWorker(run.folder, () => Promise.resolve(plugins));
   if (code !== 0) throw new Error(`the tiny run ended with ${code}`);
   return {
     cwd,

@@ -14,26 +14,27 @@ import { nonconformity } from '../behaviour.ts';
 import { differenceInWords, largestDifference } from '../difference.ts';
 import { copyOfWeights } from '../tinyBase.ts';
 
+/** Steps before the checkpoint that is gone on from. */
+const stopAfter = 2;
+
 /** Trains, and what is frozen stays. */
 export const trainsWhatItDeclares: Behaviour<AdapterSubject> = {
   name: 'trains the tensors that it declares and no others',
   judge: async (subject) => {
     const policy = subject.policy();
     const base = copyOfWeights(subject.base);
-    await withLearner(subject, policy, async (learner) => {
-      const before = learner.state;
-      await suiteStep(learner);
-      const { state } = learner;
-      const check = checkTrainedTensors(policy, before, state);
-      const declared = trainableParameters(policy);
-      if (!check.passed || check.value !== declared.length)
-        throw nonconformity({ plugin: subject.plugin }, check.explanation);
-      const moved = declared.filter(
-        ({ name }) => largestDifference(state.parameters.get(name) ?? [], before.parameters.get(name) ?? []).error > 0,
-      );
-      if (moved.length === 0)
-        throw nonconformity({ plugin: subject.plugin }, 'a step moves none of its trained tensors');
-    });
+    const learner = subject.learner();
+    const before = learner.state;
+    await suiteStep(learner);
+    const { state } = learner;
+    const check = checkTrainedTensors(policy, before, state);
+    const declared = trainableParameters(policy);
+    if (!check.passed || check.value !== declared.length)
+      throw nonconformity({ plugin: subject.plugin }, check.explanation);
+    const moved = declared.filter(
+      ({ name }) => largestDifference(state.parameters.get(name) ?? [], before.parameters.get(name) ?? []).error > 0,
+    );
+    if (moved.length === 0) throw nonconformity({ plugin: subject.plugin }, 'a step moves none of its trained tensors');
     for (const [name, values] of copyOfWeights(subject.base)) {
       const problem = differenceInWords(values, base.get(name) ?? [], 0);
       if (problem !== undefined)
@@ -49,13 +50,12 @@ export const resumesExactly: Behaviour<AdapterSubject> = {
     const policy = subject.policy();
     const folder = mkdtempSync(path.join(tmpdir(), 'rlvr-conformance-'));
     try {
-      const straight = await withLearner(subject, policy, async (learner) => {
-        await suiteStep(learner);
-        await suiteStep(learner);
-        writeTrainingState(folder, learner.state, policy);
-        await suiteStep(learner);
-        return learner.state;
-      });
+      const learner = subject.learner();
+      for (let step = 0; step < stopAfter; step++) await suiteStep(learner);
+      writeTrainingState(folder, learner.state, policy);
+      const step = learner.state.step;
+      await suiteStep(learner);
+      const straight = learner.state;
       const stored = readTrainingState(folder);
       const again = restorePolicy(policy.config, subject.adapter, policy.adapterConfig, stored.policy);
       const resumed = await withLearner(subject, again, async (learner) => {
@@ -63,19 +63,22 @@ export const resumesExactly: Behaviour<AdapterSubject> = {
         await suiteStep(learner);
         return learner.state;
       });
-      compareStates(subject, resumed, straight);
+      compareStates(subject, resumed, straight, step);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-function compareStates({ plugin }: AdapterSubject, resumed: LearnerState, straight: LearnerState): void {
+function compareStates({ plugin }: AdapterSubject, resumed: LearnerState, straight: LearnerState, step: number): void {
   for (const part of ['parameters', 'slots'] as const) {
     for (const [name, values] of straight[part]) {
       const problem = differenceInWords(resumed[part].get(name) ?? [], values, 0);
       if (problem !== undefined)
-        throw nonconformity({ plugin }, `after a stop at step 2, "${name}" is another one at step 3: ${problem}`);
+        throw nonconformity(
+          { plugin },
+          `after a stop at step ${step}, "${name}" is another one at step ${step + 1}: ${problem}`,
+        );
     }
   }
 }

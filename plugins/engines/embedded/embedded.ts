@@ -67,8 +67,11 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   configureRuntime({ threads: effectiveThreads(experiment.engine.threads) });
   const environment = describeEnvironment({ ...installedVersions(), threads: experiment.engine.threads });
   const checkpoint = newestCheckpoint(job.runFolder);
-  if (checkpoint !== undefined && record.environment !== undefined)
+  const used = pluginsUsed(record, catalog);
+  if (checkpoint !== undefined && record.environment !== undefined) {
     checkSameEnvironment(record.environment, environment);
+    checkSamePlugins(record.plugins, used);
+  }
   const start = record.start && { folder: runFile(job.runFolder, 'start'), origin: record.start.from };
   const continued = checkpoint === undefined ? undefined : readTrainingState(checkpoint.folder);
   const prepared = await prepareRun(experiment, source.folder, catalog, {
@@ -86,7 +89,7 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
   const current = updateRun(job.runFolder, {
     environment,
     trainableParameters: trainableCount(policy),
-    plugins: pluginsUsed(record, catalog),
+    plugins: used,
     seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
     // What was calibrated is not calibrated again.
     hashes: { ...record.hashes, ...(await prepared.hashes()) },
@@ -150,4 +153,18 @@ function pluginsUsed(record: RunRecord, catalog: PluginCatalog): RunRecord['plug
   const used = choiceSites(record.experiment).map(({ kind, choice }) => ({ kind, id: choice.type }));
   const distinct = new Map<string, { kind: PluginKind; id: string }>(used.map((use) => [`${use.kind} ${use.id}`, use]));
   return [...distinct.values()].map(({ kind, id }) => ({ kind, id, hash: pluginHash(catalog.find(kind, id)) }));
+}
+
+/** A resumed run goes on with the plugins that it was started with; the user may accept others, as with a changed environment. */
+function checkSamePlugins(before: RunRecord['plugins'], now: RunRecord['plugins']): void {
+  const changed = now.filter(({ kind, id, hash }) =>
+    before.some((plugin) => plugin.kind === kind && plugin.id === id && plugin.hash !== hash),
+  );
+  if (changed.length === 0) return;
+  const names = changed.map(({ kind, id }) => `${kind} "${id}"`);
+  throw new RlvrError(
+    'run/environment-changed',
+    `The run cannot go on bit for bit, because the code of a plugin has changed since it was started: ${names.join(', ')}.`,
+    { changed: names },
+  );
 }
