@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { PeftAdapter, PeftImport, PeftRefusal, StoredTensor } from '../contracts/adapter.ts';
 import type { ParameterSpec } from '../contracts/parameter.ts';
 import { startNames } from './attachLowRank.ts';
-import { evaSchema, type Initialisation } from './initialisation.ts';
+import { evaSchema, initialisation, type Initialisation } from './initialisation.ts';
 import { startOf } from './initialise.ts';
 import { alphaOf, type LoraOptions } from './loraOptions.ts';
 import { noStartOptions, unusedLoraFields } from './peftFormat.ts';
@@ -123,8 +123,10 @@ function startRefusal(name: unknown): string | undefined {
       'another model. Merge it in PEFT on the base that it was trained on'
     );
   }
-  const isKnown = typeof name === 'string' && /^(pissa|pissa_niter_\d+|olora|corda|lora_ga)$/.test(name);
-  if (!isKnown) return undefined;
+  if (name !== undefined && !initialisation.safeParse(name).success) {
+    return `it was started by init_lora_weights ${init}, which this method does not have`;
+  }
+  if (typeof name !== 'string' || startOf(name as Initialisation).subtractsStart !== true) return undefined;
   return (
     `it was started by init_lora_weights ${init}, which takes the start out of the base weights, and the folder holds neither the weights that ` +
     'were left nor a converted form: on the original base it is another model. Save it in PEFT with path_initial_model_for_weight_conversion, ' +

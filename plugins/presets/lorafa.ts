@@ -14,6 +14,10 @@ export const lorafa: Preset = {
       .literal('none', { error: 'LoRA-FA trains B alone: biases stay frozen' })
       .default('none')
       .describe('Biases stay frozen'),
+    lora_bias: z
+      .literal(false, { error: 'LoRA-FA trains B alone: B has no bias' })
+      .default(false)
+      .describe('B has no bias'),
   },
   optimizer: 'lorafa',
   examples: [{ r: 2, use_rslora: true }],

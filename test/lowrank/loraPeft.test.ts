@@ -160,7 +160,7 @@ describe('reading what PEFT saved', () => {
 
   it.each([
     [{ init_lora_weights: 'loftq', loftq_config: { loftq_bits: 4 } }, 'quantised base'],
-    [{ init_lora_weights: 'mica' }, 'init_lora_weights'],
+    [{ init_lora_weights: 'mica' }, '"mica", which this method does not have'],
     [{ use_dora: true }, 'use_dora'],
     [{ lora_bias: true, init_lora_weights: 'gaussian' }, 'lora_bias'],
     [{ velora_config: { num_groups: 4 } }, '"velora_config"'],
@@ -223,6 +223,7 @@ describe('what makes no sense', () => {
     ['lora', { r: 6, allow_excess_rank: true }, ''],
     ['lorafa', { r: 2, bias: 'all' }, 'bias: LoRA-FA trains B alone'],
     ['lorafa', { r: 2, freeze_a: false }, 'freeze_a'],
+    ['lorafa', { r: 2, lora_bias: true }, 'lora_bias: LoRA-FA trains B alone'],
     ['lora_rank1', { r: 2 }, 'r: rank-1 LoRA has r 1'],
     ['lora_rank1', { rank_pattern: { q_proj: 2 } }, 'rank_pattern'],
     ['pissa', { r: 2, init_lora_weights: true }, 'init_lora_weights'],
