@@ -66,7 +66,6 @@ CASES = [
     case("loftq", loftq(4, 1, lora_alpha=3)),
     case("loftq-iterations", loftq(4, 4, lora_alpha=3)),
     case("loftq-int8", loftq(8, 1, lora_alpha=3)),
-    case("loftq-int8-iterations", loftq(8, 3, lora_alpha=3)),
 ]
 
 FOUND = {}
