@@ -1,13 +1,14 @@
-// vitest reporter of `npm run test:golden`: how many golden cases of each kind ran. A golden test file groups its cases by kind,
-// `describe('<kind>')`, with one `it` a case.
+// vitest reporter of `npm run test:golden`: how many golden cases of each kind ran, and of each method where there are several. A golden
+// test file groups its cases by kind, `describe('<kind>')`, within it by method where cases are of methods, with one `it` a case.
 import { countsLine } from './counts.mjs';
 
 const none = { passed: 0, failed: 0, skipped: 0 };
 
-function kindOf(test) {
-  let node = test;
-  while (node.parent.type === 'suite') node = node.parent;
-  return node === test ? test.module.moduleId.split('/').at(-1) : node.name;
+/** Names of the groups around a test, the outermost first: kind, and method where there is one. */
+function groupsOf(test) {
+  const names = [];
+  for (let node = test.parent; node.type === 'suite'; node = node.parent) names.unshift(node.name);
+  return names.length === 0 ? [test.module.moduleId.split('/').at(-1)] : names.slice(0, 2);
 }
 
 function printFailure(test) {
@@ -15,17 +16,35 @@ function printFailure(test) {
   for (const error of test.result().errors ?? []) console.log(error.stack ?? error.message);
 }
 
-/** Counts the tests of all modules by their outermost `describe`. */
+/** One line a kind, followed by one a method. */
+function printKinds(kinds) {
+  const rows = [...kinds]
+    .sort()
+    .flatMap(([kind, { counts, methods }]) => [
+      [kind, counts],
+      ...[...methods].sort().map(([method, own]) => [`  ${method}`, own]),
+    ]);
+  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  for (const [name, counts] of rows) console.log(`${name.padEnd(width)}  ${countsLine(counts)}`);
+}
+
+function entryOf(map, key, make) {
+  if (!map.has(key)) map.set(key, make());
+  return map.get(key);
+}
+
+/** Counts the tests of all modules by their two outermost `describe`s. */
 export default class GoldenReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const kinds = new Map();
     const total = { ...none };
     for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
       const { state } = test.result();
-      const kind = kindOf(test);
-      if (!kinds.has(kind)) kinds.set(kind, { ...none });
+      const [kind, method] = groupsOf(test);
       const outcome = state === 'pending' ? 'skipped' : state;
-      kinds.get(kind)[outcome] += 1;
+      const own = entryOf(kinds, kind, () => ({ counts: { ...none }, methods: new Map() }));
+      own.counts[outcome] += 1;
+      if (method !== undefined) entryOf(own.methods, method, () => ({ ...none }))[outcome] += 1;
       total[outcome] += 1;
       if (outcome === 'failed') printFailure(test);
       if (outcome === 'skipped') console.log(`skipped ${test.fullName}`);
@@ -34,8 +53,7 @@ export default class GoldenReporter {
       total.failed += 1;
       console.log(error.stack ?? error.message);
     }
-    const width = Math.max(0, ...[...kinds.keys()].map((kind) => kind.length));
-    for (const [kind, counts] of [...kinds].sort()) console.log(`${kind.padEnd(width)}  ${countsLine(counts)}`);
+    printKinds(kinds);
     if (total.passed + total.failed === 0) {
       total.failed = 1;
       console.log('No case ran: RLVR_GOLDEN (default test/golden) names a folder without golden data.');
