@@ -32,7 +32,7 @@ export function analyzedLayer(
   const { layer, change, parameters } = weights;
   const [out, inputs] = matrixShape(layer);
   const top = Math.min(depth.top, out, inputs);
-  const base = once(() => Promise.resolve(matrix(out, inputs, weights.base)));
+  const base = once(() => Promise.resolve({ rows: out, columns: inputs, data: new Float64Array(weights.base) }));
   const update = once(async () => {
     if (change.kind === 'whole') return difference(await base(), change.merged);
     const { left, right, factor } = factorsOf(change);

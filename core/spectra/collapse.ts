@@ -25,22 +25,24 @@ export interface CollapseVerdict {
 const CONCENTRATION = 3;
 /** Rise of the share along the top k from the first to the last checkpoint that counts as drift. */
 const DRIFT = 0.05;
-/** The principal half holds half of a random update. */
-const HALF = 0.5;
+/** How far the share in the principal half may be from chance, in times chance, where it counts as spread evenly. */
+const EVEN = 0.05;
+/** The cosine of the analyzer of intruders. */
+const INTRUDER = 0.5;
 
 const thresholds: readonly Threshold[] = [
   {
-    name: 'share along the top k, times chance',
+    name: 'share along the top k, in times chance',
     value: CONCENTRATION,
     source: 'chosen here; chance is k over the size of the space',
   },
   { name: 'rise of that share over the checkpoints', value: DRIFT, source: 'chosen here; no paper sets one' },
   {
-    name: 'share in the principal half',
-    value: HALF,
-    source: 'what a random update has; RLVR’s own are below it, arXiv 2511.08567',
+    name: 'distance of the principal half’s share from chance, in times chance, that counts as even',
+    value: EVEN,
+    source: 'chosen here; that updates of RLVR lie below chance by themselves: arXiv 2511.08567',
   },
-  { name: 'cosine below which a direction is an intruder', value: 0.5, source: 'arXiv 2410.21228' },
+  { name: 'cosine below which a direction is an intruder', value: INTRUDER, source: 'arXiv 2410.21228' },
 ];
 
 interface Place {
@@ -48,6 +50,7 @@ interface Place {
   readonly top: number;
   readonly chance: number;
   readonly half: number;
+  readonly halfChance: number;
 }
 
 /** Judges the spectra of one or several checkpoints, oldest first. */
@@ -66,50 +69,41 @@ export function judgeCollapse(records: readonly SpectraRecord[]): CollapseVerdic
   }
   const isConcentrated = last.top >= CONCENTRATION * last.chance;
   const isDrifting = places.length > 1 && last.top - first.top >= DRIFT && risesMostly(places);
-  const state = isConcentrated
-    ? isDrifting
-      ? 'collapsing'
-      : 'principal'
-    : isDrifting
-      ? 'drifting'
-      : last.half <= HALF
-        ? 'off-principal'
-        : 'principal-half';
+  const headline = headlineOf(isConcentrated, isDrifting, last.half / last.halfChance);
   return {
-    state: state === 'principal-half' ? 'off-principal' : state,
-    headline: headlines[state](places.length),
+    state: stateOf(isConcentrated, isDrifting),
+    headline: places.length > 1 ? headline : `${headline} One checkpoint cannot show a drift.`,
     evidence: evidenceOf(latest, first, last, places.length),
     limits: limitsOf(records),
     thresholds,
   };
 }
 
-const headlines = {
-  collapsing: () =>
-    'Signs of collapse: the update lies on W’s principal directions, and more of it at every checkpoint.',
-  principal: (checkpoints: number) =>
-    checkpoints > 1
-      ? 'The update lies on W’s principal directions, as updates of RLVR do not by themselves; it is not drifting further.'
-      : 'The update lies on W’s principal directions, as updates of RLVR do not by themselves. One checkpoint cannot show a drift.',
-  drifting: () => 'The update is drifting towards W’s principal directions, but does not lie on them yet.',
-  'off-principal': (checkpoints: number) =>
-    checkpoints > 1
-      ? 'No sign of collapse: the update lies off W’s principal directions, and stays there.'
-      : 'No sign of collapse: the update lies off W’s principal directions. One checkpoint cannot show a drift.',
-  'principal-half': (checkpoints: number) =>
-    checkpoints > 1
-      ? 'No sign of collapse: the update favours the stronger half of W’s directions a little, but not its top, and does not drift there.'
-      : 'No sign of collapse: the update favours the stronger half of W’s directions a little, but not its top. One checkpoint cannot show a drift.',
-} as const;
+function stateOf(isConcentrated: boolean, isDrifting: boolean): CollapseState {
+  if (isConcentrated) return isDrifting ? 'collapsing' : 'principal';
+  return isDrifting ? 'drifting' : 'off-principal';
+}
+
+function headlineOf(isConcentrated: boolean, isDrifting: boolean, half: number): string {
+  if (isConcentrated && isDrifting)
+    return 'Signs of collapse: the update lies on W’s principal directions, and more of it at every checkpoint.';
+  if (isConcentrated) return 'The update lies on W’s principal directions, as updates of RLVR do not by themselves.';
+  if (isDrifting) return 'The update is drifting towards W’s principal directions, but does not lie on them yet.';
+  if (half < 1 - EVEN) return 'No sign of collapse: the update lies off W’s principal directions.';
+  if (half <= 1 + EVEN)
+    return 'No sign of collapse: the update is spread over W’s directions evenly, as a random one would be.';
+  return 'No sign of collapse: the update favours the stronger half of W’s directions, but not its top.';
+}
 
 function placeOf({ layers, subject }: SpectraRecord): Place | undefined {
   const both = (name: string): number | undefined => {
     const [left, right] = [meanOf(layers, `energy/${name}_left`), meanOf(layers, `energy/${name}_right`)];
     return left === undefined || right === undefined ? undefined : (left + right) / 2;
   };
-  const [top, chance, half] = [both('top'), both('top_chance'), both('principal_half')];
-  if (top === undefined || chance === undefined || half === undefined) return undefined;
-  return { step: subject.step, top, chance, half };
+  const [top, chance] = [both('top'), both('top_chance')];
+  const [half, halfChance] = [both('principal_half'), both('principal_half_chance')];
+  if (top === undefined || chance === undefined || half === undefined || halfChance === undefined) return undefined;
+  return { step: subject.step, top, chance, half, halfChance };
 }
 
 /** Whether the share along the top k rises at two of three checkpoints at least. */
@@ -130,7 +124,7 @@ function evidenceOf(latest: SpectraRecord, first: Place, last: Place, count: num
   };
   return [
     `${share(last.top)} of ||dW||^2 lies along W’s top ${depth.top} directions${from}; by chance it would be ${share(last.chance)}.`,
-    `${share(last.half)} lies in the principal half of W’s spectrum; by chance it would be ${share(HALF)}.`,
+    `${share(last.half)} lies in the principal half of W’s spectrum; by chance it would be ${share(last.halfChance)}.`,
     ...known('update_size/relative', (value) => `||dW|| is ${share(value)} of ||W||.`),
     ...known('spectrum/shift_top', (value) => `The top ${depth.top} singular values moved by ${share(value)}.`),
     ...known(
@@ -160,7 +154,7 @@ function limitsOf(records: readonly SpectraRecord[]): readonly string[] {
     `${checkpoints} measured; ${layers.length} layers.${more}`,
     depth.full
       ? 'The whole spectrum of W + dW was computed.'
-      : `Of W + dW only the top ${depth.top} directions were computed: intruders and shifts below them are not seen (--full sees them).`,
+      : `Of W + dW only the top ${depth.top} directions were computed: what happens below them is not seen (--full gives all singular values).`,
     'Numbers are means over layers; a single layer may differ. Spectra say nothing about accuracy: compare with `rlvr eval`.',
   ];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import type { ShorterSide } from '../linalg/background.ts';
-import { matrix, type Matrix } from '../linalg/matrix.ts';
+import type { Matrix } from '../linalg/matrix.ts';
 import { openSafetensors } from '../model/safetensors.ts';
 import { writeSafetensors } from '../model/writeSafetensors.ts';
 
@@ -68,7 +68,11 @@ function readEntry(file: string, { rows, columns }: Pick<Matrix, 'rows' | 'colum
     const isWhole = stored.metadata.get('sha256') === digest([values, vectors]);
     if (!isWhole || !(values instanceof Float64Array) || !(vectors instanceof Float32Array)) return undefined;
     if (values.length !== size || vectors.length !== size * size) return undefined;
-    return { s: values, side: rows < columns ? 'left' : 'right', vectors: matrix(size, size, vectors) };
+    return {
+      s: values,
+      side: rows < columns ? 'left' : 'right',
+      vectors: { rows: size, columns: size, data: new Float64Array(vectors) },
+    };
   } finally {
     stored.close();
   }

@@ -29,6 +29,12 @@ function shareMeasures(side: Side): Readonly<Record<string, Measure>> {
       unit: 'share',
       explanation: `Share of ||dW||^2 along the stronger half of W’s ${side} singular vectors.`,
     },
+    [`principal_half_chance_${side}`]: {
+      title: `half by chance, ${side}`,
+      unit: 'share',
+      explanation:
+        'What a random update of this shape would have in the principal half: its directions over those of the space.',
+    },
     [`top_${side}`]: {
       title: `top k, ${side}`,
       unit: 'share',
@@ -51,11 +57,14 @@ async function alongSide(
   const bins = sumsInBins(shares, binEdges(shares.length, BINS));
   const inside = bins.reduce((total, share) => total + share, 0);
   const [out = 1, inputs = 1] = layer.layer.shape;
+  const space = side === 'right' ? inputs : out;
+  const half = Math.ceil(shares.length / 2);
   return {
     numbers: {
-      [`principal_half_${side}`]: sum(0, Math.ceil(shares.length / 2)),
+      [`principal_half_${side}`]: sum(0, half),
+      [`principal_half_chance_${side}`]: half / space,
       [`top_${side}`]: sum(0, layer.top),
-      [`top_chance_${side}`]: layer.top / (side === 'right' ? inputs : out),
+      [`top_chance_${side}`]: layer.top / space,
     },
     row: [...bins, Math.max(0, 1 - inside)],
   };
