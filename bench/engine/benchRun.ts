@@ -3,6 +3,7 @@ import { randomStream } from '../../core/tensor/random.ts';
 import { createLearner } from '../../core/training/learner.ts';
 import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
 import { createSampler } from '../../core/training/rollout.ts';
+import type { StepOptions } from '../../core/training/stepGraph.ts';
 import { plainSampling } from '../../core/training/sampling.ts';
 import { benchCheckpoint, benchConfig, benchStepOptions, rank } from './benchModel.ts';
 import type { StepShape } from './products.ts';
@@ -26,9 +27,9 @@ export interface Repeated {
   release(): Promise<void>;
 }
 
-/** Optimizer steps, each on the same rows. */
-export function trainingSteps(): Repeated {
-  const learner = createLearner(benchCheckpoint(), benchStepOptions(benchCheckpoint()));
+/** Optimizer steps, each on the same rows: by default LoRA's. */
+export function trainingSteps(options: StepOptions = benchStepOptions(benchCheckpoint())): Repeated {
+  const learner = createLearner(benchCheckpoint(), options);
   const { completions, completionTokens } = benchShape;
   const rows = benchRows();
   const counts = {

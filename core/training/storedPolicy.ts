@@ -103,7 +103,7 @@ function plainOptions(options: unknown, adapter: string, place: string): unknown
 
 /** Reads a layout. Throws `run/corrupt` where it is none. */
 export function parseLayout(text: string | undefined, file: string): PolicyLayout {
-  const parsed = layoutSchema.safeParse(jsonOf(text));
+  const parsed = layoutSchema.safeParse(jsonOf(text ?? ''));
   if (parsed.success) return parsed.data;
   throw new RlvrError(
     'run/corrupt',
@@ -112,9 +112,10 @@ export function parseLayout(text: string | undefined, file: string): PolicyLayou
   );
 }
 
-function jsonOf(text: string | undefined): unknown {
+/** What a text means as JSON; undefined where it is none. */
+export function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text ?? '');
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
 import path from 'node:path';
+import { z } from 'zod';
 import { RlvrError } from '../errors.ts';
 import { openSafetensors, type SafetensorsFile } from '../model/safetensors.ts';
 import { writeSafetensors, type SafetensorsTensor } from '../model/writeSafetensors.ts';
 import type { LearnerState } from './learner.ts';
 import type { Policy } from './policy.ts';
-import { parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
+import { jsonOf, parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
 
 /** Name of the file in a checkpoint's folder. */
 export const stateFileName = 'state.safetensors';
@@ -84,9 +85,9 @@ export function readTrainingState(folder: string): TrainingState {
     checkParameters(layout, parameters, file);
     checkParameters(layout, values, file);
     checkReplaced(layout, replaced, file);
-    const step = Number(stored.metadata.get('step'));
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw corrupt(file, `its step "${stored.metadata.get('step')}" is none`);
+    const given = stored.metadata.get('step') ?? '';
+    if (!/^\d{1,15}$/.test(given)) throw corrupt(file, `its step "${given}" is none`);
+    const step = Number(given);
     const objective = objectiveState(stored.metadata.get('objective'), file);
     return {
       policy: { layout, values, replaced },
@@ -129,13 +130,7 @@ function checkReplaced({ layers }: PolicyLayout, replaced: ReadonlyMap<string, F
 }
 
 function objectiveState(text: string | undefined, file: string): Record<string, number> {
-  const value: unknown = JSON.parse(text ?? '{}');
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    !Object.values(value).every((entry) => typeof entry === 'number')
-  ) {
-    throw new RlvrError('run/corrupt', `The objective's state in ${file} is not a list of numbers.`, { file });
-  }
-  return value as Record<string, number>;
+  const parsed = z.record(z.string(), z.number()).safeParse(jsonOf(text ?? '{}'));
+  if (parsed.success) return parsed.data;
+  throw corrupt(file, 'the objective’s state in it is not a list of numbers');
 }
