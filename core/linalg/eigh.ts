@@ -1,8 +1,16 @@
 import { RlvrError } from '../errors.ts';
-import { accumulate, emptyReflectors, reflect } from './householder.ts';
+import { ALIGNMENT } from './kernels/vectorKernels.ts';
 import { balancingFactor, matrix, takeColumns, type Matrix } from './matrix.ts';
 import { PendingRotations, rotationFor } from './rotations.ts';
+import { part, turned, type Block } from './space/block.ts';
+import { teamHere } from './space/here.ts';
+import { applyReflectors, roomForReflectors } from './space/lineQr.ts';
+import { clear, lineDots } from './space/lines.ts';
+import { linesOf, matrixOf, roomForMatrix, unitLines } from './space/matrixLines.ts';
+import { reflect } from './space/reflect.ts';
+import { aligned } from './space/space.ts';
 
+const BYTES = Float64Array.BYTES_PER_ELEMENT;
 const SWEEPS_PER_VALUE = 60;
 /** Largest difference between mirrored entries that is taken for rounding, relative to the largest entry. */
 const ASYMMETRY = 1e-10;
@@ -24,45 +32,48 @@ export interface Tridiagonal {
   readonly basis: Matrix;
 }
 
-/** A = Q T Qᵀ with T tridiagonal, A being overwritten (G. H. Golub, C. F. Van Loan: Matrix computations, 4th edition, section 8.3.1). */
+/** A = Q T Qᵀ with T tridiagonal (G. H. Golub, C. F. Van Loan: Matrix computations, 4th edition, section 8.3.1). */
 function tridiagonalize(source: Matrix): Tridiagonal {
   const size = source.rows;
-  const work = source.data;
-  const reflectors = emptyReflectors(Math.max(0, size - 1), size, 1);
+  const { team, allocator } = teamHere(3 * roomForMatrix(size, size) + roomForReflectors(size) + 2 * size + 64);
+  const { space } = team;
+  const { values, kernels } = space;
+  const work = linesOf(team, allocator, source);
+  const reflectors = { lines: allocator.lines(size, size), taus: new Float64Array(size), offset: 1 };
+  const product = allocator.numbers(size + ALIGNMENT);
   const diagonal = new Float64Array(size);
   const beside = new Float64Array(size);
-  const product = new Float64Array(size);
-  for (let index = 0; index < size; index++) {
-    diagonal[index] = work[index * size + index] ?? 0;
-    if (index + 1 === size) {
-      break;
-    }
-    const vector = reflectors.vectors.data.subarray(index * size, (index + 1) * size);
-    vector.set(work.subarray(index * size + index + 1, (index + 1) * size), index + 1);
-    beside[index] = reflect(reflectors, index);
-    const tau = reflectors.taus[index] ?? 0;
+  clear(space, reflectors.lines);
+  for (let index = 0; index + 1 < size; index++) {
+    const next = index + 1;
+    const begin = next - (next % ALIGNMENT);
+    const end = aligned(size);
+    const row = work.at + index * work.rowStride;
+    const vector = reflectors.lines.at + index * reflectors.lines.rowStride;
+    diagonal[index] = values[row + index] ?? 0;
+    values.copyWithin(vector + next, row + next, row + size);
+    const { tau, beta } = reflect(values, vector + next, vector + size);
+    beside[index] = beta;
+    reflectors.taus[index] = tau;
+    const rest: Block = { ...part(work, next, begin), columns: end - begin };
+    values.fill(0, product, product + size + ALIGNMENT);
+    lineDots(space, product + next, vector + begin, rest);
     let overlap = 0;
-    for (let row = index + 1; row < size; row++) {
-      let sum = 0;
-      for (let column = index + 1; column < size; column++) {
-        sum += (work[row * size + column] ?? 0) * (vector[column] ?? 0);
-      }
-      product[row] = tau * sum;
-      overlap += (vector[row] ?? 0) * tau * sum;
+    for (let at = next; at < size; at++) overlap += (values[product + at] ?? 0) * (values[vector + at] ?? 0);
+    for (let at = next; at < size; at++) {
+      values[product + at] = tau * ((values[product + at] ?? 0) - 0.5 * tau * overlap * (values[vector + at] ?? 0));
     }
-    for (let row = index + 1; row < size; row++) {
-      product[row] = (product[row] ?? 0) - 0.5 * tau * overlap * (vector[row] ?? 0);
-    }
-    for (let row = index + 1; row < size; row++) {
-      const onVector = product[row] ?? 0;
-      const onProduct = vector[row] ?? 0;
-      for (let column = index + 1; column < size; column++) {
-        const at = row * size + column;
-        work[at] = (work[at] ?? 0) - onVector * (vector[column] ?? 0) - onProduct * (product[column] ?? 0);
-      }
+    for (let line = next; line < size; line++) {
+      const start = (work.at + line * work.rowStride + begin) * BYTES;
+      const stop = start + rest.columns * BYTES;
+      kernels.combine1(start, stop, (product + line) * BYTES, -1, (vector + begin) * BYTES, 0);
+      kernels.combine1(start, stop, (vector + line) * BYTES, -1, (product + begin) * BYTES, 0);
     }
   }
-  return { diagonal, beside, basis: accumulate(reflectors, size) };
+  if (size > 0) diagonal[size - 1] = values[work.at + (size - 1) * (work.rowStride + 1)] ?? 0;
+  const basis = unitLines(space, allocator, size, size);
+  applyReflectors(team, basis, reflectors, allocator, true);
+  return { diagonal, beside, basis: matrixOf(space, turned(basis)) };
 }
 
 /** One implicit QR sweep with Wilkinson's shift over rows `first` ... `last` (the same, section 8.3.5). */

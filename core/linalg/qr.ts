@@ -1,8 +1,8 @@
-import { accumulate, applyReflectors, emptyReflectors, reflect } from './householder.ts';
-import { balancingFactor, matrix, scale, type Matrix } from './matrix.ts';
-import { region } from './multiply.ts';
-
-const PANEL = 32;
+import { balancingFactor, matrix, type Matrix } from './matrix.ts';
+import { turned } from './space/block.ts';
+import { teamHere } from './space/here.ts';
+import { applyReflectors, lineQr, roomForReflectors } from './space/lineQr.ts';
+import { linesOf, matrixOf, roomForMatrix, unitLines } from './space/matrixLines.ts';
 
 /** A = Q R. */
 export interface QrFactors {
@@ -10,25 +10,6 @@ export interface QrFactors {
   readonly q: Matrix;
   /** k x columns, upper triangular. */
   readonly r: Matrix;
-}
-
-/** Applies reflector `index` to the columns `from` ... `to` - 1 of `target`. */
-function applyOne(target: Matrix, vector: Float64Array, tau: number, index: number, from: number, to: number): void {
-  const { columns, data } = target;
-  const products = new Float64Array(to - from);
-  for (let row = index; row < target.rows; row++) {
-    const value = tau * (vector[row] ?? 0);
-    for (let column = from; column < to; column++) {
-      products[column - from] = (products[column - from] ?? 0) + value * (data[row * columns + column] ?? 0);
-    }
-  }
-  for (let row = index; row < target.rows; row++) {
-    const value = vector[row] ?? 0;
-    for (let column = from; column < to; column++) {
-      const at = row * columns + column;
-      data[at] = (data[at] ?? 0) - value * (products[column - from] ?? 0);
-    }
-  }
 }
 
 /**
@@ -42,27 +23,13 @@ function applyOne(target: Matrix, vector: Float64Array, tau: number, index: numb
  */
 export function qr(source: Matrix): QrFactors {
   const factor = balancingFactor(source);
-  const work = scale(source, factor);
-  const { rows, columns } = work;
+  const { rows, columns } = source;
   const count = Math.min(rows, columns);
-  const reflectors = emptyReflectors(count, rows);
-  for (let from = 0; from < count; from += PANEL) {
-    const to = Math.min(from + PANEL, count);
-    for (let index = from; index < to; index++) {
-      const vector = reflectors.vectors.data.subarray(index * rows, (index + 1) * rows);
-      for (let row = index; row < rows; row++) {
-        vector[row] = work.data[row * columns + index] ?? 0;
-      }
-      work.data[index * columns + index] = reflect(reflectors, index);
-      applyOne(work, vector, reflectors.taus[index] ?? 0, index, index + 1, to);
-    }
-    applyReflectors(reflectors, from, to, region(work, from, to), true);
-  }
-  const r = matrix(count, columns);
-  for (let row = 0; row < count; row++) {
-    for (let column = row; column < columns; column++) {
-      r.data[row * columns + column] = (work.data[row * columns + column] ?? 0) / factor;
-    }
-  }
-  return { q: accumulate(reflectors, count), r };
+  if (count === 0) return { q: matrix(rows, count), r: matrix(count, columns) };
+  const room = roomForMatrix(rows, columns) + roomForMatrix(columns, count) + roomForReflectors(columns);
+  const { team, allocator } = teamHere(room + roomForMatrix(count, rows));
+  const { reflectors, upper } = lineQr(team, linesOf(team, allocator, source, factor, true), allocator);
+  const units = unitLines(team.space, allocator, count, rows);
+  applyReflectors(team, units, reflectors, allocator, true);
+  return { q: matrixOf(team.space, turned(units)), r: matrixOf(team.space, turned(upper), 1 / factor) };
 }

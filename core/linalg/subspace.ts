@@ -1,6 +1,6 @@
 import { RlvrError } from '../errors.ts';
-import { frobeniusNorm, matrix, transpose, type Matrix } from './matrix.ts';
-import { addProduct, multiply, multiplyLeftTransposed, region } from './multiply.ts';
+import { add, frobeniusNorm, scale, transpose, type Matrix } from './matrix.ts';
+import { multiply, multiplyLeftTransposed } from './multiply.ts';
 import { singularValues } from './svd.ts';
 
 /**
@@ -17,8 +17,7 @@ export function principalAngles(left: Matrix, right: Matrix): Float64Array {
   }
   const [larger, smaller] = left.columns >= right.columns ? [left, right] : [right, left];
   const overlap = multiplyLeftTransposed(larger, smaller);
-  const rest = matrix(smaller.rows, smaller.columns, smaller.data);
-  addProduct(region(rest), -1, region(larger), region(overlap));
+  const rest = add(smaller, scale(multiply(larger, overlap), -1));
   const cosines = singularValues(overlap);
   const sines = singularValues(rest);
   const count = smaller.columns;

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matrix, transpose, type Matrix } from '../../core/linalg/matrix.ts';
-import {
-  addProduct,
-  multiply,
-  multiplyLeftTransposed,
-  multiplyRightTransposed,
-  region,
-} from '../../core/linalg/multiply.ts';
+import { multiply, multiplyLeftTransposed, multiplyRightTransposed } from '../../core/linalg/multiply.ts';
 import { largestDifference, normalMatrix } from './orthogonality.ts';
 
 function byDefinition(left: Matrix, right: Matrix): Matrix {
@@ -39,13 +33,6 @@ describe('multiply', () => {
     expect(largestDifference(multiply(left, right), expected)).toBeLessThan(1e-12);
     expect(largestDifference(multiplyLeftTransposed(transpose(left), right), expected)).toBeLessThan(1e-12);
     expect(largestDifference(multiplyRightTransposed(left, transpose(right)), expected)).toBeLessThan(1e-12);
-  });
-
-  it('adds to a region and leaves the rest alone', () => {
-    const target = matrix(3, 3, new Float64Array(9).fill(1));
-    const left = matrix(2, 2, [1, 2, 3, 4]);
-    addProduct(region(target, 1, 1, 2, 1), -2, region(left), region(matrix(2, 1, [1, 10])));
-    expect([...target.data]).toEqual([1, 1, 1, 1, -41, 1, 1, -85, 1]);
   });
 
   it('refuses shapes that do not fit', () => {

@@ -3,7 +3,7 @@ import { placeNumbers, type PassPlaces } from './bidiagonalPass.ts';
 import { blockNumbers, part, turned, type Block } from './block.ts';
 import { addLines, clear, gather, lineDots, lineRange } from './lines.ts';
 import { addProduct } from './productChunk.ts';
-import { reflectHere } from './reflect.ts';
+import { reflect } from './reflect.ts';
 import { aligned, type Allocator } from './space.ts';
 import type { Team } from './team.ts';
 
@@ -82,7 +82,7 @@ export function bidiagonalize(team: Team, lines: Block, allocator: Allocator): B
       gather(space, one, lineRange(paddedRight, start, index, 0), index);
       addLines(space, line + begin, one, -1, xs);
       values.fill(0, line + start, line + index);
-      const { tau, beta } = reflectHere(space, line + index, line + length);
+      const { tau, beta } = reflect(values, line + index, line + length);
       form.diagonal[index] = beta;
       form.leftTaus[index] = tau;
       if (index + 1 === count) break;
@@ -117,7 +117,7 @@ export function bidiagonalize(team: Team, lines: Block, allocator: Allocator): B
         index - begin,
       ];
       team.run('pass', numbers, chunks);
-      const onRight = reflectHere(space, u + next, u + count);
+      const onRight = reflect(values, u + next, u + count);
       form.above[index] = onRight.beta;
       form.rightTaus[index] = onRight.tau;
       if (onRight.tau === 0) continue;

@@ -41,7 +41,7 @@ export function roomFor(rows: number, columns: number, rank = 0): number {
   const [shortLines, longLines] = [(short + 4) * lineStride(short), (short + 4) * lineStride(long)];
   const update = rank * (rows + columns) + (rows + 4) * lineStride(rank) + (rank + 4) * lineStride(columns);
   return (
-    update + 4 * longLines + 9 * shortLines + 8 * 64 * (2 * short + 64) + (2 * 34 + 4 + 16) * (long + short + 64) + 4096
+    update + 3 * longLines + 8 * shortLines + 8 * 64 * (2 * short + 64) + (2 * 34 + 4 + 16) * (long + short + 64) + 4096
   );
 }
 
@@ -157,8 +157,6 @@ function storeLong(
   applyReflectors(team, short, { lines: form.left, taus: form.leftTaus, offset: 0 }, allocator);
   if (outer !== undefined) applyReflectors(team, target, outer, allocator);
   // The reflectors have done their work.
-  const stored = target.rows * target.columns;
-  const place = stored <= lines.rows * lines.rowStride ? lines.at : allocator.numbers(stored);
-  store(team, target, order, place);
-  return place;
+  store(team, target, order, lines.at);
+  return lines.at;
 }

@@ -2,8 +2,8 @@ import { ALIGNMENT } from '../kernels/vectorKernels.ts';
 import { part, turned, type Block } from './block.ts';
 import { clear, lineDots } from './lines.ts';
 import { addProduct } from './productChunk.ts';
-import { reflectHere } from './reflect.ts';
-import { aligned, type Allocator, type Space } from './space.ts';
+import { reflect } from './reflect.ts';
+import { aligned, lineStride, type Allocator, type Space } from './space.ts';
 import type { Team } from './team.ts';
 
 const PANEL = 32;
@@ -22,6 +22,11 @@ interface PanelRoom {
   readonly factor: Block;
   readonly projected: Block;
   readonly weighted: Block;
+}
+
+/** Doubles that the functions of this file take, for lines up to this number. */
+export function roomForReflectors(count: number): number {
+  return 2 * (PANEL + count) * lineStride(PANEL) + 2 * PANEL;
 }
 
 function panelRoom(allocator: Allocator, count: number): PanelRoom {
@@ -70,8 +75,17 @@ function applyPanel(team: Team, target: Block, panel: Block, factor: Block, room
   addProduct(team, target, -1, weighted, panel);
 }
 
-/** Lines times H_(n-1) ... H_1 H_0 in place: column vectors that the lines hold are multiplied by H_0 H_1 .... */
-export function applyReflectors(team: Team, target: Block, reflectors: LineReflectors, allocator: Allocator): void {
+/**
+ * Lines times H_(n-1) ... H_1 H_0 in place: column vectors that the lines hold are multiplied by H_0 H_1 .... `areUnits`: line k holds
+ * the unit vector k, so that what is known to be 0 need not be computed.
+ */
+export function applyReflectors(
+  team: Team,
+  target: Block,
+  reflectors: LineReflectors,
+  allocator: Allocator,
+  areUnits = false,
+): void {
   const { lines, taus, offset } = reflectors;
   const used = allocator.used;
   const room = panelRoom(allocator, target.rows);
@@ -79,9 +93,11 @@ export function applyReflectors(team: Team, target: Block, reflectors: LineRefle
   for (let from = Math.floor(Math.max(0, count - 1) / PANEL) * PANEL; from >= 0 && count > 0; from -= PANEL) {
     const size = Math.min(PANEL, count - from);
     const first = from + offset;
-    const panel = part(lines, from, first, size);
+    const panel = part(lines, from, first, size, lines.columns - first);
     const factor = blockFactor(team, panel, taus.subarray(from, from + size), room);
-    applyPanel(team, part(target, 0, first, target.rows, lines.columns - first), panel, turned(factor), room);
+    const line = areUnits ? first : 0;
+    const affected = part(target, line, first, target.rows - line, lines.columns - first);
+    applyPanel(team, affected, panel, turned(factor), room);
   }
   allocator.release(used);
 }
@@ -102,7 +118,7 @@ function factorPanel(
     const target = upper.at + index * upper.rowStride;
     values.copyWithin(target, line, line + index);
     values.fill(0, line + from, line + index);
-    const { tau, beta } = reflectHere(space, line + index, line + lines.columns);
+    const { tau, beta } = reflect(values, line + index, line + lines.columns);
     values[target + index] = beta;
     taus[index] = tau;
     if (tau === 0) continue;
@@ -116,8 +132,9 @@ function factorPanel(
   }
 }
 
-/** M = Q R for columns that lie in lines, at least as long as there are of them. */
+/** M = Q R for columns that lie in lines. */
 export interface LineQr {
+  /** As many as the shorter side is long, in the first lines. */
   readonly reflectors: LineReflectors;
   /** Line j is column j of R. */
   readonly upper: Block;
@@ -126,20 +143,25 @@ export interface LineQr {
 /** QR factors by Householder reflectors, which take the place of the lines (Golub, Van Loan: Matrix computations, 4th edition, 5.2). */
 export function lineQr(team: Team, lines: Block, allocator: Allocator): LineQr {
   const { space } = team;
-  const taus = new Float64Array(lines.rows);
-  const upper = allocator.lines(lines.rows, lines.rows);
+  const count = Math.min(lines.rows, lines.columns);
+  const taus = new Float64Array(count);
+  const upper = allocator.lines(lines.rows, count);
   clear(space, upper);
   const used = allocator.used;
   const room = panelRoom(allocator, lines.rows);
   const dots = allocator.numbers(PANEL);
-  for (let from = 0; from < lines.rows; from += PANEL) {
-    const to = Math.min(from + PANEL, lines.rows);
+  for (let from = 0; from < count; from += PANEL) {
+    const to = Math.min(from + PANEL, count);
     factorPanel(space, lines, from, to, taus, upper, dots);
     if (to === lines.rows) break;
     const panel = part(lines, from, from, to - from);
     const factor = blockFactor(team, panel, taus.subarray(from, to), room);
     applyPanel(team, part(lines, to, from), panel, factor, room);
   }
+  for (let line = count; line < lines.rows; line++) {
+    const source = lines.at + line * lines.rowStride;
+    space.values.copyWithin(upper.at + line * upper.rowStride, source, source + count);
+  }
   allocator.release(used);
-  return { reflectors: { lines, taus, offset: 0 }, upper };
+  return { reflectors: { lines: part(lines, 0, 0, count), taus, offset: 0 }, upper };
 }

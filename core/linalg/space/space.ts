@@ -50,10 +50,11 @@ export function createMemory(doubles: number, threads: number): WebAssembly.Memo
   return new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: true });
 }
 
-/** Enlarges a memory for so much data, if it is smaller. */
-export function growMemory(memory: WebAssembly.Memory, doubles: number, threads: number): void {
+/** Enlarges a memory for so much data; false where it is large enough. */
+export function growMemory(memory: WebAssembly.Memory, doubles: number, threads: number): boolean {
   const missing = pagesFor(doubles, threads) - memory.buffer.byteLength / BYTES / PAGE;
   if (missing > 0) memory.grow(missing);
+  return missing > 0;
 }
 
 /** What thread `thread` sees of a memory. */
