@@ -17,9 +17,13 @@ function seededWords(seed: number): Uint32Array {
 
 /** The next 624 words of state, in place. */
 function twist(words: Uint32Array): void {
+  let word = words[0] ?? 0;
   for (let index = 0; index < WORDS; index++) {
-    const joined = ((words[index] ?? 0) & UPPER_BIT) | ((words[(index + 1) % WORDS] ?? 0) & LOWER_BITS);
-    words[index] = (words[(index + MIDDLE) % WORDS] ?? 0) ^ (joined >>> 1) ^ (joined & 1 ? TWIST : 0);
+    const following = words[index + 1 === WORDS ? 0 : index + 1] ?? 0;
+    const joined = (word & UPPER_BIT) | (following & LOWER_BITS);
+    const middle = words[index < WORDS - MIDDLE ? index + MIDDLE : index + MIDDLE - WORDS] ?? 0;
+    words[index] = middle ^ (joined >>> 1) ^ (joined & 1 ? TWIST : 0);
+    word = following;
   }
 }
 
@@ -52,5 +56,7 @@ export function mersenneTwister(seed: number): () => number {
  */
 export function torchUniform(nextWord: () => number, count: number, bound: number): Float32Array {
   const exact = Math.fround(bound);
-  return Float32Array.from({ length: count }, () => ((nextWord() & 0xffffff) * 2 ** -24 * 2 - 1) * exact);
+  const values = new Float32Array(count);
+  for (let index = 0; index < count; index++) values[index] = ((nextWord() & 0xffffff) * 2 ** -23 - 1) * exact;
+  return values;
 }

@@ -24,7 +24,7 @@ export function linearLayer(out: number, inputs: number, name = 'block.q_proj'):
 }
 
 /** A parameter's values as rows. */
-export function rowsOf({ shape, values }: StoredTensor): Matrix {
+function rowsOf({ shape, values }: StoredTensor): Matrix {
   const columns = shape[1] ?? 1;
   return Array.from({ length: shape[0] ?? 1 }, (_, row) =>
     Array.from(values.subarray(row * columns, (row + 1) * columns)),
