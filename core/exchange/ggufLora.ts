@@ -52,7 +52,7 @@ export function ggufLora(lora: PlainLora, model: DecoderConfig, name: string, dt
       for (let k = 0; k < rank; k++) values[row * rank + k] = (b.values[from * rank + k] ?? 0) * factor;
     });
     return [
-      { name: `${target}.lora_a`, ...a },
+      { name: `${target}.lora_a`, shape: a.shape, values: a.values },
       { name: `${target}.lora_b`, shape: b.shape, values },
     ];
   });

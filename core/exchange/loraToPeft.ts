@@ -19,10 +19,10 @@ export function loraToPeft({ layers }: PlainLora, baseModel: string): PeftAdapte
   });
   const parameters = layers.flatMap(({ layer, a, b, scaling }) => {
     const common = { trainable: true, layer, scaling: 1 } as const;
-    const scaled = { shape: b.shape, values: b.values.map((value) => value * scaling) };
+    const scaled = b.values.map((value) => value * scaling);
     return [
-      { ...common, name: `${layer.name}.lora_A`, role: 'lora_A', ...a } as const,
-      { ...common, name: `${layer.name}.lora_B`, role: 'lora_B', ...scaled } as const,
+      { ...common, name: `${layer.name}.lora_A`, role: 'lora_A', shape: a.shape, values: a.values } as const,
+      { ...common, name: `${layer.name}.lora_B`, role: 'lora_B', shape: b.shape, values: scaled } as const,
     ];
   });
   const adapter = writeLora(config, false, parameters, baseModel);

@@ -25,7 +25,7 @@ Sequences = list[list[int]]
 
 
 class OurLogits(Protocol):
-    """Logits [tokens, vocabulary] of each sequence, by this project, of `model`, `model` with a PEFT `adapter`, or `run`."""
+    """Logits [tokens, vocabulary] of each sequence, by this project, of `model` or `run`."""
 
     def __call__(self, sequences: Sequences, **subject: Path) -> list[FloatArray]: ...
 
@@ -65,6 +65,12 @@ def assert_all_close(ours: Sequence[FloatArray], theirs: Sequence[FloatArray]) -
         assert_close(mine, other)
 
 
+def read_logits(file: Path) -> list[FloatArray]:
+    """The logits of all sequences, as test/python/tools.ts writes them."""
+    tensors = safetensors.numpy.load_file(file)
+    return [tensors[str(index)] for index in range(len(tensors))]
+
+
 @pytest.fixture
 def our_logits(tmp_path: Path) -> OurLogits:
     def compute(sequences: Sequences, **subject: Path) -> list[FloatArray]:
@@ -72,8 +78,7 @@ def our_logits(tmp_path: Path) -> OurLogits:
         paths = {name: str(path) for name, path in subject.items()}
         request.write_text(json.dumps({**paths, "sequences": sequences}))
         tools("logits", request, result)
-        tensors = safetensors.numpy.load_file(result)
-        return [tensors[str(index)] for index in range(len(sequences))]
+        return read_logits(result)
 
     return compute
 

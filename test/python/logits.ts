@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCatalog } from '../../core/container.ts';
-import type { PeftAdapter } from '../../core/contracts/adapter.ts';
 import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
 import { baseLayers, weightInputs, weightPrefix } from '../../core/model/baseLayers.ts';
 import type { Checkpoint } from '../../core/model/checkpoint.ts';
@@ -12,15 +10,15 @@ import type { DecoderConfig } from '../../core/model/modelConfig.ts';
 import { packedInputs } from '../../core/model/packedInputs.ts';
 import { packSequences } from '../../core/model/packing.ts';
 import { rotaryValues } from '../../core/model/rotaryTable.ts';
-import { openSafetensors } from '../../core/model/safetensors.ts';
 import { newestCheckpoint } from '../../core/runs/checkpointFolder.ts';
+import { runFile } from '../../core/runs/runFiles.ts';
 import { readRun } from '../../core/runs/runJson.ts';
 import type { TensorData } from '../../core/tensor/compile.ts';
 import { compile } from '../../core/tensor/compile.ts';
 import type { tf } from '../../core/tensor/tf.ts';
 import type { InputSpec } from '../../core/tensor/trace.ts';
 import type { Policy } from '../../core/training/policy.ts';
-import { createPolicy, frozenFeeds, policyInputs, policyPrefixes } from '../../core/training/policy.ts';
+import { frozenFeeds, policyInputs, policyPrefixes } from '../../core/training/policy.ts';
 import { fedParameters, policyLayers } from '../../core/training/policyLayers.ts';
 import { restorePolicy } from '../../core/training/storedPolicy.ts';
 import { readTrainingState } from '../../core/training/trainingState.ts';
@@ -45,40 +43,15 @@ export async function baseLogits(folder: string, sequences: Sequences): Promise<
   });
 }
 
-/** The same by the policy that a run trained, not merged, with the parameters of its newest checkpoint's own state. */
+/** The same by the policy that a run trained, not merged, with the parameters of its newest checkpoint's own state, or of its start. */
 export async function runLogits(run: string, sequences: Sequences): Promise<SequenceLogits[]> {
   const { experiment, source } = readRun(run);
   const checkpoint = await loadCheckpoint(path.resolve(source.folder, experiment.model.path));
   const { plugin, config } = chosenPlugin(createCatalog(plugins), 'adapter', experiment.adapter);
-  const newest = newestCheckpoint(run);
-  if (newest === undefined) throw new RangeError(`${run} has no checkpoint`);
-  const { policy, state } = readTrainingState(newest.folder);
+  const folder = newestCheckpoint(run)?.folder ?? runFile(run, 'start');
+  const { policy, state } = readTrainingState(folder);
   const restored = restorePolicy(checkpoint.config, plugin, config, policy);
   return policyLogits(checkpoint, restored, state.parameters, sequences);
-}
-
-/** The same by a base with an adapter of Hugging Face PEFT's, as its folder has it. */
-export async function peftLogits(model: string, adapter: string, sequences: Sequences): Promise<SequenceLogits[]> {
-  const checkpoint = await loadCheckpoint(model);
-  const stored = readPeftFolder(adapter);
-  for (const plugin of plugins.adapters) {
-    const read = plugin.fromPeft(stored);
-    if ('refused' in read) continue;
-    const policy = createPolicy(checkpoint, plugin, read.config, 0);
-    const parameters = new Map([...read.parameters].map(([name, { values }]) => [name, values]));
-    return policyLogits(checkpoint, policy, parameters, sequences);
-  }
-  throw new RangeError(`no adapter reads ${adapter}`);
-}
-
-function readPeftFolder(folder: string): PeftAdapter {
-  const config: unknown = JSON.parse(readFileSync(path.join(folder, 'adapter_config.json'), 'utf8'));
-  const file = openSafetensors(path.join(folder, 'adapter_model.safetensors'));
-  const tensors = file.names.map(
-    (name) => [name, { shape: file.info(name).shape, values: file.readFloat32(name) }] as const,
-  );
-  file.close();
-  return { config: config as PeftAdapter['config'], tensors: new Map(tensors) };
 }
 
 function policyLogits(

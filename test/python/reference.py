@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
+
 import torch
-from conftest import FloatArray, Sequences
+from conftest import BASE, FloatArray, Sequences
 from torch import nn
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+
+@cache
+def _base() -> PreTrainedModel:
+    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+
+
+def load_base() -> PreTrainedModel:
+    """A sample base of one's own."""
+    return deepcopy(_base())
 
 
 def random_sequences(vocabulary: int, count: int = 5, seed: int = 11) -> Sequences:

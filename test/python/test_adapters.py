@@ -1,22 +1,14 @@
-"""Adapters go both ways: PEFT loads those of a run, and those that PEFT saves are read here."""
+"""PEFT loads the adapter of a run that was trained, whose files are those that PEFT would save."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import torch
 from conftest import BASE, OurLogits, assert_all_close, read_json
 from peft import LoraConfig, PeftModel, get_peft_model
-from reference import disturb, logits_of, random_sequences
+from reference import disturb, load_base, logits_of, random_sequences
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, PreTrainedModel
-
-MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-
-
-def load_base() -> PreTrainedModel:
-    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
 
 
 def save_with_peft(folder: Path, **options: object) -> PeftModel:
@@ -52,21 +44,3 @@ def test_files_are_those_that_peft_would_save(short_run: Path, checkpoint: Path,
         for folder in (checkpoint, tmp_path / "theirs")
     )
     assert our_tensors == their_tensors
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"r": 4, "lora_alpha": 9, "target_modules": MODULES},
-        {"r": 4, "use_rslora": True, "target_modules": "all-linear"},
-        {"r": 4, "target_modules": ["q_proj", "down_proj"], "rank_pattern": {"q_proj": 2}, "alpha_pattern": {"1.mlp.down_proj": 5}},
-        {"r": 2, "target_modules": r".*layers\.[02]\..*(up|gate)_proj", "exclude_modules": ["0.mlp.up_proj"]},
-    ],
-    ids=["modules", "rslora", "patterns", "expression"],
-)  # fmt: skip
-def test_adapters_of_peft_give_the_same_logits(
-    options: dict[str, object], tmp_path: Path, our_logits: OurLogits
-) -> None:
-    model = save_with_peft(tmp_path / "adapter", **options)
-    sequences = random_sequences(model.config.vocab_size)
-    assert_all_close(our_logits(sequences, model=BASE, adapter=tmp_path / "adapter"), logits_of(model, sequences))

@@ -1,5 +1,6 @@
 /** What the Python tests ask of this project's code: `node tools.js COMMAND ARGUMENT...`. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { applyChatTemplate } from '../../core/model/applyChatTemplate.ts';
 import type { ChatMessage } from '../../core/model/chatTemplate.ts';
 import { loadCheckpoint } from '../../core/model/checkpoint.ts';
@@ -9,13 +10,21 @@ import type { ModelDtype } from '../../core/model/writeModelFolder.ts';
 import { writeModelFolder } from '../../core/model/writeModelFolder.ts';
 import type { SafetensorsTensor } from '../../core/model/writeSafetensors.ts';
 import { writeSafetensors } from '../../core/model/writeSafetensors.ts';
-import { baseLogits, peftLogits, runLogits } from './logits.ts';
+import { exportMethods, importAdapters, methodCases } from './adapterRuns.ts';
+import type { SequenceLogits } from './logits.ts';
+import { baseLogits, runLogits } from './logits.ts';
 
-/** Of a model folder, of a model folder with an adapter folder of PEFT's, or of a run. */
+/** Of a model folder, or of a run. */
 interface LogitsRequest {
   readonly model?: string;
-  readonly adapter?: string;
   readonly run?: string;
+  readonly sequences: readonly (readonly number[])[];
+}
+
+/** Methods to export from runs on a model, or adapters of PEFT's to import onto it. */
+interface AdaptersRequest {
+  readonly model: string;
+  readonly adapters: readonly string[];
   readonly sequences: readonly (readonly number[])[];
 }
 
@@ -42,15 +51,39 @@ function rewrite(from: string, to: string): void {
 
 /** Writes the logits [tokens, vocabulary] of each sequence of a request as the tensors `0`, `1`, ... */
 async function logits(requestFile: string, to: string): Promise<void> {
-  const { model = '', adapter, run, sequences } = readJson(requestFile) as LogitsRequest;
-  const ofModel = (): ReturnType<typeof baseLogits> =>
-    adapter === undefined ? baseLogits(model, sequences) : peftLogits(model, adapter, sequences);
-  const results = await (run === undefined ? ofModel() : runLogits(run, sequences));
+  const { model = '', run, sequences } = readJson(requestFile) as LogitsRequest;
+  writeLogits(to, await (run === undefined ? baseLogits(model, sequences) : runLogits(run, sequences)));
+}
+
+function writeLogits(to: string, results: readonly SequenceLogits[]): void {
   const tensors = results.map(({ shape, data }, index): [string, SafetensorsTensor] => [
     String(index),
     { dtype: 'F32', shape, data },
   ]);
   writeSafetensors(to, new Map(tensors));
+}
+
+/** Exports a run of every method into a folder; `methods.json` says what there is, `NAME.logits` what each computes. */
+async function exportAll(requestFile: string, folder: string): Promise<void> {
+  const { model, sequences } = readJson(requestFile) as AdaptersRequest;
+  const methods = await exportMethods(folder, model, sequences);
+  for (const { name, logits: own } of methods) writeLogits(path.join(folder, `${name}.logits`), own);
+  const told = methods.map(({ name, exports, refusals }) => ({ name, exports, refusals }));
+  writeFileSync(path.join(folder, 'methods.json'), JSON.stringify(told));
+}
+
+/** Imports adapter folders; writes the logits of the first one's run to `0.logits`, and so on. */
+async function importAll(requestFile: string, folder: string): Promise<void> {
+  const { model, adapters, sequences } = readJson(requestFile) as AdaptersRequest;
+  const all = await importAdapters(folder, model, adapters, sequences);
+  all.forEach((own, index) => {
+    writeLogits(path.join(folder, `${index}.logits`), own);
+  });
+}
+
+/** Prints the names of the methods that `exportAll` makes. */
+function listMethods(): void {
+  process.stdout.write(JSON.stringify(methodCases().map(({ name }) => name)));
 }
 
 /** Writes what the tokenizer and the chat template of a folder make of texts and conversations. */
@@ -82,7 +115,15 @@ async function convert(from: string, to: string, dtype: string): Promise<void> {
 }
 
 type Command = (first: string, second: string, third: string) => void | Promise<void>;
-const commands: Readonly<Record<string, Command>> = { rewrite, logits, text, convert };
+const commands: Readonly<Record<string, Command>> = {
+  rewrite,
+  logits,
+  text,
+  convert,
+  exportAll,
+  importAll,
+  listMethods,
+};
 
 const [name = '', first = '', second = '', third = ''] = process.argv.slice(2);
 const command = commands[name];
