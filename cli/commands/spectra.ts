@@ -1,16 +1,14 @@
 import path from 'node:path';
-import type { Analyzer } from '../../core/contracts/analyzer.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../core/errors.ts';
 import { findInNames } from '../../core/lowrank/regularExpression.ts';
 import { writeFileAtomically } from '../../core/model/atomicFile.ts';
+import { spectraFileName, spectraSteps } from '../../core/runs/spectraFiles.ts';
 import { writing } from '../../core/runs/writing.ts';
-import { analyzeLayers } from '../../core/spectra/analyzeLayers.ts';
-import { cacheFolder } from '../../core/spectra/cacheFolder.ts';
 import { judgeCollapse } from '../../core/spectra/collapse.ts';
-import { openDecompositionCache } from '../../core/spectra/decompositionCache.ts';
+import { measureSpectra } from '../../core/spectra/measureSpectra.ts';
 import { renderSpectra } from '../../core/spectra/page/renderSpectra.ts';
-import { readSpectra, spectraFileName, spectraSteps, writeSpectra } from '../../core/spectra/spectraFile.ts';
+import { readSpectra, writeSpectra } from '../../core/spectra/spectraFile.ts';
 import type { SpectraRecord } from '../../core/spectra/spectraRecord.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
@@ -71,8 +69,6 @@ async function analyze(
   signal: AbortSignal,
 ): Promise<readonly SpectraRecord[]> {
   const progress = createProgress(terminal, jobs.length === 1 ? 'layers' : 'layers of checkpoints', json);
-  const cache = openDecompositionCache(cacheFolder());
-  const analyzers = catalog.all('analyzer').map((analyzer) => ({ analyzer, config: defaultConfig(analyzer) }));
   const records: SpectraRecord[] = [];
   try {
     for (const [index, { subject, file, open }] of jobs.entries()) {
@@ -82,22 +78,14 @@ async function analyze(
           source.layers.map(({ name }) => name),
           pattern,
         );
-        const result = await analyzeLayers(source, {
+        const record = await measureSpectra(subject, source, {
           top,
           full,
           signal,
-          analyzers,
-          cache,
+          catalog,
           includes: ({ name }) => included.has(name),
           onDidProgress: (done, total) => progress.update(index * total + done, jobs.length * total),
         });
-        const record: SpectraRecord = {
-          format: 1,
-          kind: 'rlvr-lab/spectra',
-          writtenAt: new Date().toISOString(),
-          subject,
-          ...result,
-        };
         writeSpectra(file, record);
         records.push(record);
       } finally {
@@ -141,10 +129,6 @@ function writePage(
     writeFileAtomically(file, [Buffer.from(page)]);
   });
   return [file];
-}
-
-function defaultConfig(analyzer: Analyzer): unknown {
-  return analyzer.config.parse({});
 }
 
 /** The names that a regular expression matches, whole or by their last parts. */

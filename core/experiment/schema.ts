@@ -100,6 +100,17 @@ const evaluationSchema = z
   })
   .describe('Accuracy on held-out problems');
 
+const spectraSchema = z
+  .strictObject({
+    every: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Steps between spectra of the weights, which are also taken at checkpoints; 0: none while training'),
+    top_k: positiveInteger.default(32).describe('Leading directions of each weight that are followed'),
+  })
+  .describe('What training does to the spectrum of each weight, as `rlvr spectra` shows it');
+
 const engineSchema = z
   .looseObject({
     type: pluginId.default('embedded'),
@@ -134,6 +145,7 @@ export const experimentSchema = z
     rollout: rolloutSchema.prefault({}),
     training: trainingSchema.prefault({}),
     evaluation: evaluationSchema.prefault({}),
+    spectra: spectraSchema.prefault({}),
     engine: engineSchema.prefault({}),
   })
   .meta({ title: 'RLVR Lab experiment', description: 'One training run (*.rlvr.yaml)' });

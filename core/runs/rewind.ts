@@ -5,14 +5,15 @@ import { isAppendedFile } from './appendedLengths.ts';
 import { forgetCheckpointsAfter } from './checkpointFolder.ts';
 import type { Checkpoint } from './checkpointFolder.ts';
 import { forgetCompletionsAfter } from './completions.ts';
-import { runFiles } from './runFiles.ts';
+import { runFile, runFiles } from './runFiles.ts';
+import { forgetSpectraAfter } from './spectraFiles.ts';
 import { syncFile } from './syncFile.ts';
 import { writing } from './writing.ts';
 
 /**
  * Puts a run's folder back to the moment of a checkpoint (or to before the first step, without one), so that training
- * can go on from there with no line lost or doubled: appended files are cut to their recorded length, later completions
- * and checkpoints and what a writer left unfinished removed. The caller holds the run's lock. Doing it twice is the
+ * can go on from there with no line lost or doubled: appended files are cut to their recorded length, later completions,
+ * checkpoints and spectra and what a writer left unfinished removed. The caller holds the run's lock. Doing it twice is the
  * same as once. Throws `run/corrupt` where the metrics are shorter than recorded, `run/unwritable`.
  */
 export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined): void {
@@ -30,6 +31,7 @@ export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined)
     }
     forgetCompletionsAfter(runFolder, checkpoint?.step ?? 0);
     forgetCheckpointsAfter(runFolder, checkpoint?.step ?? 0);
+    forgetSpectraAfter(runFile(runFolder, 'spectra'), checkpoint?.step ?? 0);
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { RlvrError } from '../errors.ts';
@@ -6,13 +6,6 @@ import { writeFileAtomically } from '../model/atomicFile.ts';
 import { readJsonFile } from '../runs/jsonFile.ts';
 import { errnoOf, writing } from '../runs/writing.ts';
 import { spectraRecordSchema, type SpectraRecord } from './spectraRecord.ts';
-
-const fileName = /^step-(\d{1,9})\.json$/;
-
-/** The name of the spectra of a run after so many steps. */
-export function spectraFileName(step: number): string {
-  return `step-${step}.json`;
-}
 
 /** Writes spectra, whole or not at all; the folder is made. Throws `run/unwritable`. */
 export function writeSpectra(file: string, record: SpectraRecord): void {
@@ -41,23 +34,6 @@ export function readSpectra(file: string): SpectraRecord {
       file,
     },
   );
-}
-
-/** The steps of which a folder holds spectra, in order. */
-export function spectraSteps(folder: string): readonly number[] {
-  if (!existsSync(folder)) return [];
-  const steps = readdirSync(folder).flatMap((name) => {
-    const step = fileName.exec(name)?.[1];
-    return step === undefined ? [] : [Number(step)];
-  });
-  return steps.sort((a, b) => a - b);
-}
-
-/** Removes the spectra of later steps than `step`. */
-export function forgetSpectraAfter(folder: string, step: number): void {
-  for (const later of spectraSteps(folder).filter((each) => each > step)) {
-    rmSync(path.join(folder, spectraFileName(later)), { force: true });
-  }
 }
 
 /** Nine significant digits: more than float32 vectors carry, and half the file. */

@@ -87,7 +87,8 @@ async function loop(run: Run): Promise<TrainingOutcome> {
     const isLast = step >= options.steps;
     const isDue = options.evaluation.every > 0 && crosses(step, perGeneration, options.evaluation.every);
     const measured = isLast || isDue ? await evaluate(run, isLast ? 'after' : 'during') : {};
-    events.onDidStep(step, { ...lastMetrics, ...measured });
+    const weights = (await events.onDidTrain?.(learner.state)) ?? {};
+    events.onDidStep(step, { ...lastMetrics, ...measured, ...weights });
     const stopping = signal.aborted && !isLast;
     if (isLast || stopping || step - saved >= options.checkpointEvery) {
       events.onDidProgress('saving', step, options.steps);

@@ -74,6 +74,8 @@ export interface TrainerEvents {
     watched: Readonly<Record<string, Evaluation>>,
   ): void;
   onDidStep(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** The weights after a step, or the steps of a generation batch: what is measured of them is logged with the step. */
+  onDidTrain?(state: LearnerState): Promise<Readonly<Record<string, number>>>;
   /** A generation batch has been sampled and judged; its first optimizer step is `step`. */
   onDidGenerate(step: number, rows: readonly JudgedCompletion[]): void;
   onDidReachCheckpoint(state: LearnerState): Promise<void>;

@@ -2,7 +2,7 @@ import { formatValue } from '../../report/formatValue.ts';
 import { html, type Markup } from '../../report/html.ts';
 import type { SpectraRecord } from '../spectraRecord.ts';
 
-const FRAME = { width: 640, height: 250, left: 44, right: 632, top: 16, bottom: 208 } as const;
+const FRAME = { width: 640, height: 250, left: 62, right: 632, top: 16, bottom: 208 } as const;
 
 /** Means over layers of two matrices of the same columns, as bars side by side. */
 export function binPicture({ layers, matrices }: SpectraRecord): Markup | undefined {

@@ -76,8 +76,8 @@ function tilesOf({ layers, depth }: SpectraRecord): readonly (readonly [string, 
   return [
     ...known('Size of the update', 'update_size/relative', share),
     ...known('Effective rank', 'effective_rank/effective', formatNumber),
-    ...known(`Along W’s top ${depth.top}`, 'energy/top_right', share),
-    ...known('In the principal half', 'energy/principal_half_right', share),
+    ...known(`Along W’s top ${depth.top}, right`, 'energy/top_right', share),
+    ...known('In the principal half, right', 'energy/principal_half_right', share),
     ...known('Spectral shift', 'spectrum/shift_top', share),
     ['Intruders', formatCount(sumOf(layers, 'intruders/left'))],
   ];

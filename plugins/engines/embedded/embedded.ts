@@ -25,6 +25,7 @@ import { train } from '../../../core/training/trainer.ts';
 import { readTrainingState, writeTrainingState } from '../../../core/training/trainingState.ts';
 import type { LearnerState } from '../../../core/training/learner.ts';
 import { openJournal } from './journal.ts';
+import { liveSpectra } from './liveSpectra.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
 
 const config = z.strictObject({});
@@ -97,17 +98,19 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     checkpoints: checkpointEntries(job.runFolder),
     ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),
   });
-  return trainRun(job, current, prepared, continued?.state);
+  return trainRun(job, current, prepared, catalog, continued?.state);
 }
 
 async function trainRun(
   job: EngineJob,
   record: RunRecord,
   { options }: PreparedRun,
+  catalog: PluginCatalog,
   resumeFrom: LearnerState | undefined,
 ): Promise<EngineOutcome> {
   const journal = openJournal(job, record, options.generation.rewards);
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
+  const spectra = liveSpectra(job, record, options, catalog);
   const onDidReachCheckpoint = async (state: LearnerState): Promise<void> => {
     const { keep_checkpoints: keep } = record.experiment.training;
     await writeCheckpoint(
@@ -120,9 +123,11 @@ async function trainRun(
       { keep },
     );
     updateRun(job.runFolder, { checkpoints: checkpointEntries(job.runFolder) });
+    await spectra?.atCheckpoint(state);
   };
+  const events = { ...journal, onDidReachCheckpoint, ...(spectra && { onDidTrain: spectra.afterStep }) };
   try {
-    const { outcome } = await train(options, { ...journal, onDidReachCheckpoint }, job.signal, resumeFrom);
+    const { outcome } = await train(options, events, job.signal, resumeFrom);
     return outcome;
   } finally {
     journal.close();
