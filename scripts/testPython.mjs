@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from './build.mjs';
+import { bundle, productEntries } from './build.mjs';
 import { countsLine } from './counts.mjs';
 import { PythonEnvironmentError, pythonEnvironment } from './pythonEnvironment.mjs';
 import { root } from './tools.mjs';
@@ -44,7 +44,8 @@ function readCounts(reportFile, exitCode) {
 const folder = mkdtempSync(join(tmpdir(), 'rlvr-lab-python-'));
 try {
   const python = await pythonEnvironment();
-  await bundle({ tools: 'test/python/tools.ts' }, { folder: bundleFolder, clean: true });
+  const { linalg } = productEntries;
+  await bundle({ tools: 'test/python/tools.ts', linalg }, { folder: bundleFolder, clean: true });
   const reportFile = join(folder, 'report.xml');
   const exitCode = await runPytest(python, reportFile);
   console.log(countsLine(readCounts(reportFile, exitCode)));

@@ -21,6 +21,9 @@ import { runLogits } from './logits.ts';
 
 const catalog = createCatalog(plugins);
 
+/** Cases that are not exactly LoRA, but for so high a rank that nothing is lacking. */
+const atFullRank = ['dora', 'loftq', 'slicefine-3'];
+
 /** A method with one of its example configurations. */
 interface MethodCase {
   /** `lora`, `lora-2`, ... */
@@ -69,8 +72,7 @@ export async function exportMethods(
     };
     await exportAs('peft', { format: 'peft' });
     await exportAs('gguf', { format: 'gguf-lora' });
-    // What is not exactly LoRA is at full rank, where it is of linear layers alone.
-    if (exports['gguf'] === undefined) await exportAs('full-rank', { format: 'peft', rank: 1000 });
+    if (atFullRank.includes(method.name)) await exportAs('full-rank', { format: 'peft', rank: 1000 });
     results.push({ name: method.name, exports, refusals, logits: await runLogits(run.folder, sequences) });
   }
   return results;

@@ -91,7 +91,7 @@ def test_peft_loads_what_is_exported(method: str, exported: Path, sequences: lis
     before = logits_of(base, sequences)
     model = PeftModel.from_pretrained(base, entry["exports"]["peft"]).eval()
     theirs = logits_of(model, sequences)
-    assert max(abs(a - b).max() for a, b in zip(theirs, before, strict=True)) > 0.01, "the adapter does something"
+    assert max(abs(a - b).max() for a, b in zip(theirs, before, strict=True)) > 0.003, "the adapter does something"
     assert_all_close(read_logits(exported / f"{method}.logits"), theirs)
 
 
@@ -115,7 +115,7 @@ def low_rank_updates(file: Path) -> dict[str, torch.Tensor]:
     return updates
 
 
-@pytest.mark.parametrize("method", ["dora", "miss-2", "slicefine"])
+@pytest.mark.parametrize("method", ["dora", "loftq", "slicefine-3"])
 def test_full_rank_lacks_nothing(method: str, exported: Path, sequences: list[list[int]]) -> None:
     entry = exports_of(exported, method)
     model = PeftModel.from_pretrained(load_base(), entry["exports"]["full-rank"]).eval()
