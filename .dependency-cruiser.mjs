@@ -20,7 +20,7 @@ const coreLayers = {
   experiment: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'training', 'runs'],
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
   report: ['runs', 'experiment'],
-  conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer'],
+  conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer', 'spectra'],
   exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs', 'spectra'],
   spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report', 'exchange'],
 };

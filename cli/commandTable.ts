@@ -238,6 +238,28 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plugins.ts')).pluginsCommand,
   },
   {
+    name: 'plugin',
+    group: write,
+    summary: 'write a plugin of your own (new) and judge it by the conformance suite (test)',
+    usesPlugins: false,
+    declare: (command) =>
+      command
+        .argument('<action>', 'new KIND NAME, test FILE, or list')
+        .argument(
+          '[first]',
+          'of new: adapter, reward, optimizer, analyzer, objective or dataset; of test: the plugin’s file',
+        )
+        .argument('[second]', 'of new: the id of the plugin')
+        .option('--dir <folder>', 'of new: the project, which gets .rlvr/plugins (default: the current folder)')
+        .option('-f, --force', 'of new: replace files that are there already')
+        .option(
+          '--options <yaml>',
+          'of test: options of a plugin whose options have no defaults, as {path: data.jsonl}',
+        )
+        .option('--verbose', 'of test: list what passed as well'),
+    load: async () => (await import('./commands/plugin.ts')).pluginCommand,
+  },
+  {
     name: 'doctor',
     group: write,
     summary: 'say what works on this machine, and why not',

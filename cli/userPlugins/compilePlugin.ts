@@ -73,8 +73,10 @@ function productModules(): Plugin {
       build.onResolve({ filter: /^(?:rlvr-lab(?:\/|$)|@tensorflow\/|zod(?:\/|$))/ }, ({ path: name }) => {
         const module = name.replace(/\.(?:ts|js)$/, '');
         if (pluginModules.has(module)) return { path: module, namespace };
-        const choices = [...pluginModules.keys()];
-        const text = `There is no module "${name}".${didYouMean(name, choices)} There are: ${choices.join(', ')}`;
+        const all = [...pluginModules.keys()];
+        const near = all.filter((choice) => path.posix.dirname(choice) === path.posix.dirname(module));
+        const choices = (near.length > 0 ? near : all).join(', ');
+        const text = `There is no module "${name}".${didYouMean(name, all)} There are: ${choices}`;
         return { errors: [{ text }] };
       });
       build.onLoad({ filter: /.*/, namespace }, async ({ path: name }) => ({

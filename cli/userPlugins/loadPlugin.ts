@@ -31,15 +31,18 @@ const methods: Readonly<Record<UserPluginKind, readonly string[]>> = {
   dataset: ['open'],
 };
 
-/** Seconds that a plugin may take to be compiled and to run what stands outside of its methods. */
-export const loadPatience = 30;
+/** Seconds that a plugin may take to load, and each call of its methods while it is judged; RLVR_PLUGIN_SECONDS says it otherwise. */
+export function pluginPatience(): number {
+  const seconds = Number(process.env['RLVR_PLUGIN_SECONDS'] ?? '');
+  return seconds > 0 ? seconds : 20;
+}
 
 /**
  * Compiles a user's file and loads the plugins that it exports by the names of their kinds (`export const adapter = ...`). The code runs in
  * this process. Throws `plugin/unreadable`, `plugin/failed` where it throws, `plugin/invalid` where what it exports is no plugin.
  */
 export async function loadPlugin(file: string): Promise<readonly LoadedPlugin[]> {
-  return watched({ task: `Loading the plugin ${file}`, seconds: loadPatience }, async () => {
+  return watched({ task: `Loading the plugin ${file}`, seconds: pluginPatience() }, async () => {
     const { code, hash } = await compilePlugin(file);
     const exported = await importCode(file, code);
     const kinds = Object.keys(methods) as UserPluginKind[];
@@ -57,7 +60,8 @@ export async function loadPlugin(file: string): Promise<readonly LoadedPlugin[]>
   });
 }
 
-async function importCode(file: string, code: string): Promise<Readonly<Record<string, unknown>>> {
+/** Runs a compiled file in this process and gives what it exports. Throws `plugin/failed` where it throws. */
+export async function importCode(file: string, code: string): Promise<Readonly<Record<string, unknown>>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'rlvr-plugin-'));
   try {
     const compiled = path.join(folder, `${path.basename(file).replace(/\.[^.]+$/, '')}.mjs`);

@@ -1,5 +1,6 @@
 /** What a plugin of a user's may import by `rlvr-lab/NAME`: the files of core/ that this package's own plugins are made of. */
 const coreModules = {
+  'conformance/assertClose': () => import('../../core/conformance/assertClose.ts'),
   'contracts/adapter': () => import('../../core/contracts/adapter.ts'),
   'contracts/analyzer': () => import('../../core/contracts/analyzer.ts'),
   'contracts/dataset': () => import('../../core/contracts/dataset.ts'),
@@ -25,10 +26,12 @@ const coreModules = {
   'objective/clippedObjective': () => import('../../core/objective/clippedObjective.ts'),
   'objective/policyLoss': () => import('../../core/objective/policyLoss.ts'),
   'objective/reductions': () => import('../../core/objective/reductions.ts'),
+  'objective/policyMasks': () => import('../../core/objective/policyMasks.ts'),
   'optimizer/parameterGroups': () => import('../../core/optimizer/parameterGroups.ts'),
   'problems/contentHash': () => import('../../core/problems/contentHash.ts'),
   'problems/generatedProblems': () => import('../../core/problems/generatedProblems.ts'),
   'problems/integerRange': () => import('../../core/problems/integerRange.ts'),
+  'tensor/compile': () => import('../../core/tensor/compile.ts'),
   'tensor/ops/linear': () => import('../../core/tensor/ops/linear.ts'),
   'tensor/ops/lowRankLinear': () => import('../../core/tensor/ops/lowRankLinear.ts'),
   'tensor/ops/withoutGradient': () => import('../../core/tensor/ops/withoutGradient.ts'),
