@@ -29,7 +29,7 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
   checkWeights(folder, config);
   loadTokenizer(folder, config);
   const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
-  const targets = adapterTargets(adapter.plugin, adapter.config, config);
+  const targets = adapterTargets(adapter.plugin, adapter.config, config, experiment.training.steps);
   const parameters = plannedParameters(adapter.plugin, adapter.config, targets);
   checkOptimizer(chosenPlugin(catalog, 'optimizer', experiment.optimizer), adapter.plugin.id, parameters);
   for (const { kind, choice } of choiceSites(experiment)) {

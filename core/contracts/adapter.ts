@@ -224,8 +224,8 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   loraForm?(values: LayerValues<LayerOptions>): LowRankUpdate | undefined;
   /** What the method does beside the layers' own forward and backward, once an optimizer step. */
   readonly hooks?: AdapterHooks<Config, LayerOptions>;
-  /** The method's own checks of a configuration against the layers it would adapt. */
-  check?(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[];
+  /** The method's own checks of a configuration against the layers it would adapt, and the steps of the run where they are known. */
+  check?(config: Config, targets: readonly TargetLayer[], totalSteps?: number): readonly ConfigFinding[];
   /** The `peft_type` of the adapters of PEFT's that `fromPeft` reads; left out by methods that PEFT does not have. */
   readonly peftType?: string;
   /** As PEFT would save it; undefined where PEFT cannot express the method exactly. */

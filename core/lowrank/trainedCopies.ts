@@ -98,8 +98,8 @@ function layerChoice<Config, LayerOptions extends object>(
       };
       return { layers: new Map(targets.map((layer) => [layer.name, optionsOf(layer)])), shared };
     },
-    check(config, targets) {
-      const own = adapter.check?.(config, ownTargets(config, targets)) ?? [];
+    check(config, targets, totalSteps) {
+      const own = adapter.check?.(config, ownTargets(config, targets), totalSteps) ?? [];
       const unmatched = unmatchedNames(config.modules_to_save ?? [], targets).map(
         (name) => ({ severity: 'warning', path: 'modules_to_save', message: `"${name}" matches no module` }) as const,
       );

@@ -17,13 +17,19 @@ export function targetLayers(config: DecoderConfig): readonly TargetLayer[] {
 }
 
 /**
- * The layers that an adapter's configuration names, once the adapter's own checks have passed. No weight is needed.
+ * The layers that an adapter's configuration names, once the adapter's own checks have passed; `totalSteps` are those of the run, where there
+ * is one. No weight is needed.
  *
  * @throws RlvrError `adapter/no-target`, `adapter/invalid`
  */
-export function adapterTargets(adapter: Adapter, adapterConfig: unknown, model: DecoderConfig): readonly TargetLayer[] {
+export function adapterTargets(
+  adapter: Adapter,
+  adapterConfig: unknown,
+  model: DecoderConfig,
+  totalSteps?: number,
+): readonly TargetLayer[] {
   const targets = adapter.targets(adapterConfig, targetLayers(model));
-  const refused = adapter.check?.(adapterConfig, targets).find(({ severity }) => severity === 'error');
+  const refused = adapter.check?.(adapterConfig, targets, totalSteps).find(({ severity }) => severity === 'error');
   if (refused === undefined) return targets;
   throw new RlvrError('adapter/invalid', `adapter.${refused.path}: ${refused.message}`, { path: refused.path });
 }

@@ -19,15 +19,16 @@ function partsOf({ weight, options, parameter }: LayerTensors<LayerOptions>): Lo
   return { weight: weight as tf.Tensor2D, a, b: parameter('lora_B') as tf.Tensor2D, scaling: options.scaling };
 }
 
-function findings(config: Config, targets: readonly TargetLayer[]): readonly ConfigFinding[] {
-  const { init_r: first, target_r: last, total_step: total } = config;
+function findings(config: Config, targets: readonly TargetLayer[], runSteps?: number): readonly ConfigFinding[] {
+  const { init_r: first, target_r: last } = config;
+  const total = config.total_step ?? runSteps;
   const found: ConfigFinding[] = [];
   if (first <= last) {
     const message = `target_r ${last} must be below init_r ${first}: else there is nothing to prune (PEFT fails at the first allocation)`;
     found.push({ severity: 'error', path: 'target_r', message });
   }
-  if (typeof total === 'number' && hasNoSteps(config, total)) {
-    found.push({ severity: 'error', path: 'total_step', message: tooShort(config, total) });
+  if (total !== undefined && hasNoSteps(config, total)) {
+    found.push({ severity: 'error', path: 'tinit', message: tooShort(config, total) });
   }
   const small = targets.find(({ shape }) => first > Math.min(...shape));
   if (small !== undefined) {

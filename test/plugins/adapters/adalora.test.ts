@@ -80,11 +80,17 @@ describe('the schedule', () => {
   it.each([
     [{ target_r: 2 }, 'target_r', /nothing to prune/],
     [{ target_r: 3 }, 'target_r', /nothing to prune/],
-    [{ total_step: 4, tinit: 2, tfinal: 2 }, 'total_step', /leave none of 4 steps/],
+    [{ total_step: 4, tinit: 2, tfinal: 2 }, 'tinit', /leave none of 4 steps/],
   ])('of %o is refused before anything starts', (options, path, message) => {
     const found = adalora.check?.(parse(options), layers) ?? [];
     expect(found).toMatchObject([{ severity: 'error', path }]);
     expect(found[0]!.message).toMatch(message);
+  });
+
+  it('is held against the steps of the run before anything starts, where they are known', () => {
+    const found = adalora.check?.(parse({ tinit: 3, tfinal: 2 }), layers, 5);
+    expect(found).toMatchObject([{ severity: 'error', path: 'tinit' }]);
+    expect(adalora.check?.(parse({ tinit: 3, tfinal: 1 }), layers, 5)).toEqual([]);
   });
 
   it('with more triplets than can be orthogonal is warned of', () => {
