@@ -160,10 +160,15 @@ function isForeign({ method, config }: PeftCase): boolean {
   return String(config['peft_type']).toLowerCase() !== method;
 }
 
+/** Those that read this type of PEFT's. */
+function adaptersFor({ config }: PeftCase): readonly Adapter[] {
+  return catalog.all('adapter').filter(({ peftType }) => peftType === config['peft_type']);
+}
+
 /** The adapter of a case by its configuration as the user wrote it: the first that has all of its fields and adds what PEFT adds to the layers. */
 export function chooseByFields(entry: PeftCase, addsTheSame: (adapter: Adapter, config: unknown) => boolean): Choice {
   if (isForeign(entry)) return chooseByName(entry);
-  for (const adapter of catalog.all('adapter')) {
+  for (const adapter of adaptersFor(entry)) {
     const choice = parseFields(adapter, entry.config);
     if ('adapter' in choice && addsTheSame(adapter, choice.config)) return choice;
   }
@@ -180,16 +185,14 @@ export function chooseAdapter(
   addsTheSame: (adapter: Adapter, config: unknown) => boolean,
 ): Choice {
   if (isForeign(entry)) return chooseByName(entry);
+  const adapters = adaptersFor(entry);
+  if (adapters.length === 0) return { reason: `no adapter has peft_type ${String(entry.config['peft_type'])}` };
   const refusals: string[] = [];
-  for (const adapter of catalog.all('adapter')) {
+  for (const adapter of adapters) {
     const read = adapter.fromPeft(saved);
     if (!('refused' in read)) return { adapter, config: read.config };
     refusals.push(`${adapter.id}: ${read.refused}`);
   }
   const choice = chooseByFields(entry, addsTheSame);
-  if ('adapter' in choice) return choice;
-  // What is of another type, or has no type of PEFT's, says nothing about this case.
-  const relevant = refusals.filter((refusal) => !/peft_type|reads what PEFT saved|PEFT has no/.test(refusal));
-  const reason = relevant.join('; ').replace(/\s+/g, ' ');
-  return { reason: reason === '' ? `no adapter has peft_type ${String(entry.config['peft_type'])}` : reason };
+  return 'adapter' in choice ? choice : { reason: refusals.slice(0, 1).join().replace(/\s+/g, ' ') };
 }
