@@ -1,7 +1,7 @@
 import type { NormalSource } from '../linalg/randomizedSvd.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import { RlvrError } from '../errors.ts';
-import { addBatch, type PrincipalComponents } from './incrementalPca.ts';
+import { addBatch, centredBatch, type CentredBatch, type PrincipalComponents } from './incrementalPca.ts';
 import type { z } from 'zod';
 import type { evaSchema } from './initialisation.ts';
 
@@ -31,7 +31,10 @@ export interface EvaComponents {
 /** Layers with the same inputs, which share one set of components: the first of them stands for all. */
 interface Group {
   readonly members: readonly EvaLayer[];
+  /** Components that are looked for. */
   readonly count: number;
+  /** Of at least as many rows each; `undefined` stands for one that is too short to say anything. */
+  readonly batches: readonly (CentredBatch | undefined)[];
 }
 
 /** What is known of a group's components. */
@@ -67,10 +70,11 @@ function groupsOf(layers: readonly EvaLayer[], options: Options): readonly Group
     if (group === undefined) members.push([layer]);
     else group.push(layer);
   }
-  return members.map((group) => ({
-    members: group,
-    count: Math.max(...group.map((layer) => limitOf(layer, options))),
-  }));
+  return members.map((group) => {
+    const count = Math.max(...group.map((layer) => limitOf(layer, options)));
+    const batches = group[0]?.batches.map((batch) => (batch.rows < count ? undefined : centredBatch(batch))) ?? [];
+    return { members: group, count, batches };
+  });
 }
 
 /** Whether each component has a cosine of at least `tau` to the one in its place before. Rows are orthonormal. */
@@ -121,15 +125,14 @@ function shareOut(
 
 /** A group's components after one more batch; a batch of too few rows says nothing. */
 function afterBatch(group: Group, before: Progress, index: number, tau: number, random: NormalSource): Progress {
-  const { batches } = group.members[0] as EvaLayer;
-  const batch = batches[index % batches.length];
-  if (batch === undefined || batch.rows < group.count) return before;
+  const batch = group.batches[index % group.batches.length];
+  if (batch === undefined) return before;
   const found = addBatch(before.found, batch, group.count, random);
   return { found, settled: settledAfter(before.found, found, tau) };
 }
 
 function refuseShortBatches(groups: readonly Group[]): void {
-  const short = groups.find(({ members: [first], count }) => !first?.batches.some(({ rows }) => rows >= count));
+  const short = groups.find(({ batches }) => batches.every((batch) => batch === undefined));
   const layer = short?.members[0];
   if (short === undefined || layer === undefined) return;
   const rows = Math.max(0, ...layer.batches.map((batch) => batch.rows));
@@ -157,7 +160,7 @@ function settle(
     const wanted = ranks.get(group.members[0]?.name ?? '') ?? 0;
     return progress.get(group)?.settled.slice(0, wanted).every(Boolean) ?? true;
   };
-  const batches = Math.max(...groups.map(({ members }) => members[0]?.batches.length ?? 0));
+  const batches = Math.max(...groups.map((group) => group.batches.length));
   for (let index = 0; index < MOST_PASSES * batches; index++) {
     const moving = groups.filter((group) => !isSettled(group));
     if (moving.length === 0) break;

@@ -1,5 +1,6 @@
 import type { NormalSource } from '../linalg/randomizedSvd.ts';
-import { columnsOf, matrix, transpose, type Matrix } from '../linalg/matrix.ts';
+import { columnsOf, transpose, type Matrix } from '../linalg/matrix.ts';
+import { qr } from '../linalg/qr.ts';
 import { leadingTriplets } from './leadingTriplets.ts';
 
 /** Principal components of all rows seen so far. */
@@ -18,7 +19,7 @@ export interface PrincipalComponents {
 
 function columnMeans({ rows, columns, data }: Matrix): Float64Array {
   const sums = new Float64Array(columns);
-  for (const [i, value] of data.entries()) sums[i % columns] = (sums[i % columns] ?? 0) + value;
+  for (let i = 0; i < data.length; i++) sums[i % columns] = (sums[i % columns] ?? 0) + (data[i] ?? 0);
   return sums.map((sum) => sum / rows);
 }
 
@@ -33,12 +34,27 @@ function signedRows(v: Matrix, count: number): Matrix {
   return rows;
 }
 
+/** A batch with its mean apart, as few rows as do: those of R in X - mean = Q R, which has the same right singular vectors. */
+export interface CentredBatch {
+  readonly rows: number;
+  readonly mean: Float64Array;
+  /** [at most the number of features, features] */
+  readonly centred: Matrix;
+}
+
+/** A batch [rows, features] as `addBatch` takes it, so that a batch that comes again costs little. */
+export function centredBatch({ rows, columns, data }: Matrix): CentredBatch {
+  const mean = columnMeans({ rows, columns, data });
+  const whole = { rows, columns, data: data.map((value, i) => value - (mean[i % columns] ?? 0)) };
+  return { rows, mean, centred: rows > columns ? qr(whole).r : whole };
+}
+
 /** What stands for the rows seen before: the components times their singular values, and the shift of the mean. */
-function withHistory(before: PrincipalComponents, centred: Matrix, means: Float64Array): Matrix {
+function withHistory(before: PrincipalComponents, { rows, mean, centred }: CentredBatch): Matrix {
   const { columns } = centred;
   const past = before.components.data.map((value, i) => value * (before.singularValues[Math.floor(i / columns)] ?? 0));
-  const weight = Math.sqrt((before.rows / (before.rows + centred.rows)) * centred.rows);
-  const shift = before.mean.map((mean, i) => weight * (mean - (means[i] ?? 0)));
+  const weight = Math.sqrt((before.rows / (before.rows + rows)) * rows);
+  const shift = before.mean.map((value, i) => weight * (value - (mean[i] ?? 0)));
   const data = new Float64Array(past.length + centred.data.length + shift.length);
   data.set(past);
   data.set(centred.data, past.length);
@@ -46,37 +62,31 @@ function withHistory(before: PrincipalComponents, centred: Matrix, means: Float6
   return { rows: data.length / columns, columns, data };
 }
 
+/** Sums of squares of the columns. */
+function columnSquares({ columns, data }: Matrix): Float64Array {
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < data.length; i++) sums[i % columns] = (sums[i % columns] ?? 0) + (data[i] ?? 0) ** 2;
+  return sums;
+}
+
 /**
- * The `count` leading principal components after one more batch [rows, features], with at least `count` rows (D. A. Ross, J. Lim, R.-S.
- * Lin, M.-H. Yang: Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA).
+ * The `count` leading principal components after one more batch of at least `count` rows (D. A. Ross, J. Lim, R.-S. Lin, M.-H. Yang:
+ * Incremental learning for robust visual tracking, 2008; scikit-learn's IncrementalPCA).
  */
 export function addBatch(
   before: PrincipalComponents | undefined,
-  batch: Matrix,
+  batch: CentredBatch,
   count: number,
   random: NormalSource,
 ): PrincipalComponents {
-  const { rows, columns } = batch;
-  const means = columnMeans(batch);
-  const centred = matrix(
-    rows,
-    columns,
-    batch.data.map((value, i) => value - (means[i % columns] ?? 0)),
-  );
-  const total = (before?.rows ?? 0) + rows;
-  const mean = means.map((value, i) => (value * rows + (before?.mean[i] ?? 0) * (before?.rows ?? 0)) / total);
-  const own = columnMeans(
-    matrix(
-      rows,
-      columns,
-      centred.data.map((value) => value * value),
-    ),
-  );
-  const deviations = own.map((square, i) => {
-    const shift = (before?.mean[i] ?? 0) - (means[i] ?? 0);
-    return square * rows + (before?.deviations[i] ?? 0) + (shift * shift * (before?.rows ?? 0) * rows) / total;
+  const seen = before?.rows ?? 0;
+  const total = seen + batch.rows;
+  const mean = batch.mean.map((value, i) => (value * batch.rows + (before?.mean[i] ?? 0) * seen) / total);
+  const deviations = columnSquares(batch.centred).map((own, i) => {
+    const shift = (before?.mean[i] ?? 0) - (batch.mean[i] ?? 0);
+    return own + (before?.deviations[i] ?? 0) + (shift * shift * seen * batch.rows) / total;
   });
-  const source = before === undefined ? centred : withHistory(before, centred, means);
+  const source = before === undefined ? batch.centred : withHistory(before, batch);
   const { s, v } = leadingTriplets(source, count, random);
   const singularValues = s.slice(0, count);
   const variance = deviations.reduce((sum, value) => sum + value, 0);

@@ -5,7 +5,7 @@ import { matrix, transpose, type Matrix } from '../../core/linalg/matrix.ts';
 import { multiply } from '../../core/linalg/multiply.ts';
 import { svd } from '../../core/linalg/svd.ts';
 import { evaComponents, type EvaLayer } from '../../core/lowrank/evaComponents.ts';
-import { addBatch } from '../../core/lowrank/incrementalPca.ts';
+import { addBatch, centredBatch } from '../../core/lowrank/incrementalPca.ts';
 import { evaSchema } from '../../core/lowrank/initialisation.ts';
 import { randomStream } from '../../core/tensor/random.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
@@ -32,7 +32,7 @@ describe('addBatch', () => {
     const [first, second] = [inputsOf('one', 30, 6, 0.5), inputsOf('two', 20, 6, 0.6)];
     const all = matrix(50, 6, [...first.data, ...second.data]);
     const random = randomStream(1);
-    const found = addBatch(addBatch(undefined, first, 6, random), second, 6, random);
+    const found = addBatch(addBatch(undefined, centredBatch(first), 6, random), centredBatch(second), 6, random);
     const means = Array.from(
       { length: 6 },
       (_, j) => all.data.reduce((sum, x, i) => sum + (i % 6 === j ? x : 0), 0) / 50,
@@ -93,8 +93,8 @@ describe('evaComponents', () => {
     const plain = evaComponents([steep], options({ rho: 1 }), randomStream(1)).get('steep')!;
     const white = evaComponents([steep], options({ rho: 1, whiten: true }), randomStream(1)).get('steep')!;
     // Only a second look at the batch says that nothing turns any more.
-    const once = addBatch(undefined, steep.batches[0]!, 2, randomStream(1));
-    const { singularValues } = addBatch(once, steep.batches[0]!, 2, randomStream(1));
+    const once = addBatch(undefined, centredBatch(steep.batches[0]!), 2, randomStream(1));
+    const { singularValues } = addBatch(once, centredBatch(steep.batches[0]!), 2, randomStream(1));
     const expected = plain.values.map((value, i) => value / Math.sqrt(singularValues[Math.floor(i / 8)]!));
     expectClose(white.values, expected, 1e-6, 'whitened');
   });
