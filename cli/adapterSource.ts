@@ -1,9 +1,9 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../core/errors.ts';
 import { importedPolicy } from '../core/exchange/importedPolicy.ts';
-import { ADAPTER_CONFIG, readPeftFolder } from '../core/exchange/peftFolder.ts';
+import { ADAPTER_CONFIG, pickleRefusal, readPeftFolder } from '../core/exchange/peftFolder.ts';
 import { readPeftAdapter } from '../core/exchange/readPeftAdapter.ts';
 import type { PluginChoice } from '../core/experiment/pluginChoices.ts';
 import { loadCheckpoint } from '../core/model/checkpoint.ts';
@@ -88,6 +88,8 @@ function runSource(context: CommandContext, reference: string, catalog: PluginCa
 function noAdapter(folder: string, reference: string): RlvrError {
   if (!existsSync(folder))
     return new RlvrError('adapter/invalid', `There is no folder ${reference}.`, { path: folder });
+  const pickle = statSync(folder).isFile() ? pickleRefusal(path.basename(folder)) : undefined;
+  if (pickle !== undefined) return new RlvrError('adapter/invalid', pickle, { path: folder });
   const kind = existsSync(path.join(folder, 'config.json'))
     ? 'It is a model; a model is named by `model.path`.'
     : existsSync(path.join(folder, 'run.json'))

@@ -26,8 +26,8 @@ export function importedPolicy(
   if (fresh.replaced.size > 0) {
     const [layer = ''] = fresh.replaced.keys();
     const message =
-      `The adapter in ${folder} was trained on weights that its method put in place of the base's (of ${layer} and others), and the folder ` +
-      'does not hold them: on the original base it is another model. Convert it to plain LoRA where it was trained.';
+      `The adapter in ${folder} was trained on weights that its method put in place of the base's (of ${layer} and others), and the ` +
+      'folder does not hold them: on the original base it is another model. Convert it to plain LoRA where it was trained.';
     throw new RlvrError('adapter/invalid', message, { path: folder, layer });
   }
   for (const [name, { values }] of parameters) assertFinite(values, name, folder);

@@ -14,7 +14,8 @@ const MAX_CONFIG_BYTES = 2 ** 20;
 /**
  * Reads an adapter as PEFT saves it.
  *
- * @throws RlvrError `model/missing` without its files, naming a pickle that lies there instead; `adapter/invalid`, `safetensors/invalid`
+ * @throws RlvrError `adapter/invalid` for a config that is none, or without its weights, naming a pickle that lies there instead;
+ *   `safetensors/invalid`
  */
 export function readPeftFolder(folder: string): PeftAdapter {
   const config = readJsonObject(path.join(folder, ADAPTER_CONFIG), 'adapter/invalid', MAX_CONFIG_BYTES);
@@ -32,12 +33,18 @@ export function readPeftFolder(folder: string): PeftAdapter {
   }
 }
 
+/** Why a file is never opened, and what to do instead; undefined for one that is no pickle. */
+export function pickleRefusal(name: string): string | undefined {
+  if (!/\.(bin|pt|pth|ckpt|pkl|pickle)$/i.test(name)) return undefined;
+  return (
+    `${name} is a pickle: loading it can run any code, so it is never opened. Convert it where you trust it: load the adapter with PEFT ` +
+    'and call `save_pretrained(folder, safe_serialization=True)`.'
+  );
+}
+
 function missingWeights(folder: string): RlvrError {
-  const pickled = readdirSync(folder).find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
-  const why =
-    pickled === undefined
-      ? ''
-      : ` ${pickled} is a pickle: loading it can run any code, so it is never opened. Convert it where you trust it: ` +
-        'load the adapter with PEFT and call `save_pretrained(folder, safe_serialization=True)`.';
-  return new RlvrError('model/missing', `${folder} holds no ${WEIGHTS}.${why}`, { path: folder });
+  const why = readdirSync(folder).flatMap((name) => pickleRefusal(name) ?? []);
+  return new RlvrError('adapter/invalid', [`${folder} holds no ${WEIGHTS}.`, ...why.slice(0, 1)].join(' '), {
+    path: folder,
+  });
 }

@@ -51,23 +51,26 @@ export interface PlainLoraOptions {
  * @throws RlvrError `adapter/invalid` where a layer has no exact form and no rank is given, or where nothing is left that LoRA can hold
  */
 export async function plainLora(source: WeightSource, options: PlainLoraOptions): Promise<PlainLora> {
+  if (!source.layers.some(({ kind }) => kind === 'linear')) {
+    const message =
+      `The method "${options.method}" adapts no linear layer here, so nothing of it can be LoRA. ` +
+      '`--format hf` writes the merged model.';
+    throw new RlvrError('adapter/invalid', message, { method: options.method });
+  }
   const layers: LoraLayer[] = [];
   const leftOut: LeftOut[] = [];
   for (const [index, layer] of source.layers.entries()) {
     const weights = await source.read(layer);
-    const [biasChange, isLinear] = [biasNorm(weights), layer.kind === 'linear'];
-    const norm = isLinear ? 0 : wholeNorm(weights);
-    if (options.rank === undefined && (weights.change.kind === 'whole' || biasChange > 0)) {
-      if (isLinear || norm > 0 || biasChange > 0) throw noExactForm(layer, options.method);
-    }
+    const isLinear = layer.kind === 'linear';
+    const others = [
+      { name: `${layer.name}.weight`, norm: isLinear ? 0 : wholeNorm(weights) },
+      { name: `${layer.name}.bias`, norm: biasNorm(weights) },
+    ].filter(({ norm }) => norm > 0);
+    const isExact = others.length === 0 && (!isLinear || weights.change.kind === 'low-rank');
+    if (options.rank === undefined && !isExact) throw noExactForm(others[0]?.name ?? layer.name, options.method);
     if (isLinear) layers.push(await loraLayer(weights, options.rank));
-    else if (norm > 0) leftOut.push({ name: `${layer.name}.weight`, norm });
-    if (biasChange > 0) leftOut.push({ name: `${layer.name}.bias`, norm: biasChange });
+    leftOut.push(...others);
     options.onDidProgress?.(index + 1, source.layers.length);
-  }
-  if (layers.length === 0) {
-    const message = `The method "${options.method}" adapts no linear layer here, so nothing of it can be LoRA.`;
-    throw new RlvrError('adapter/invalid', message, { method: options.method });
   }
   const squares = (norms: readonly number[]): number => norms.reduce((sum, norm) => sum + norm * norm, 0);
   const out = squares(leftOut.map(({ norm }) => norm));
@@ -76,11 +79,11 @@ export async function plainLora(source: WeightSource, options: PlainLoraOptions)
   return { layers, leftOut, relativeError: changed === 0 ? 0 : Math.sqrt(missing / changed) };
 }
 
-function noExactForm(layer: TargetLayer, method: string): RlvrError {
+function noExactForm(place: string, method: string): RlvrError {
   const message =
-    `What the method "${method}" does to ${layer.name} is not exactly LoRA. Export the merged model with \`--format hf\`, or say with ` +
-    '`--rank K` at which rank it may be approximated; the error is then told.';
-  return new RlvrError('adapter/invalid', message, { layer: layer.name, method });
+    `What the method "${method}" does to ${place} is not exactly LoRA. \`--format hf\` writes the merged model; \`--rank K\` approximates ` +
+    'what it does to linear layers by LoRA of rank K and tells the error.';
+  return new RlvrError('adapter/invalid', message, { place, method });
 }
 
 async function loraLayer(weights: LayerWeights, rank: number | undefined): Promise<LoraLayer> {

@@ -7,7 +7,8 @@ export interface ReadAdapter extends PeftImport<unknown> {
 }
 
 /**
- * What an adapter of PEFT's means here. Several methods share a type of PEFT's, so each that has it is asked. `folder` names it in messages.
+ * What an adapter of PEFT's means here. Several methods share a type of PEFT's, so each that has it is asked. `folder` names it in
+ * messages.
  *
  * @throws RlvrError `adapter/invalid` for a type that no method reads, naming those that are, or with what each method has against it
  */

@@ -33,7 +33,10 @@ export interface NewRun {
   readonly now?: Date;
 }
 
-/** Creates a run with status `queued` (an import: `finished`). Its folder appears at once with `run.json` in it, or not at all. Throws `run/unwritable`. */
+/**
+ * Creates a run with status `queued` (an import: `finished`). Its folder appears at once with `run.json` in it, or not at all. Throws
+ * `run/unwritable`.
+ */
 export function createRun(
   runsFolder: string,
   { experiment, source, cell, start, known = {}, now = new Date() }: NewRun,

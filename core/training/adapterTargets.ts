@@ -17,8 +17,8 @@ export function targetLayers(config: DecoderConfig): readonly TargetLayer[] {
 }
 
 /**
- * The layers that an adapter's configuration names, once the adapter's own checks have passed; `totalSteps` are those of the run, where there
- * is one. No weight is needed.
+ * The layers that an adapter's configuration names, once the adapter's own checks have passed; `totalSteps` are those of the run, where
+ * there is one. No weight is needed.
  *
  * @throws RlvrError `adapter/no-target`, `adapter/invalid`
  */
