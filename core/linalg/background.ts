@@ -4,6 +4,7 @@ import { roomFor, type DecompositionRequest } from './space/decompose.ts';
 import { Allocator } from './space/space.ts';
 import type { RawMatrix } from './space/transfer.ts';
 import type { SingularVectors } from './svd.ts';
+import type { Report } from './threads/messages.ts';
 import { inPool, type BackgroundOptions } from './threads/pool.ts';
 
 export type { BackgroundOptions };
@@ -63,6 +64,17 @@ function put(memory: WebAssembly.Memory, allocator: Allocator, { rows, columns, 
   return { at: 2 * at, rows, columns, isSingle: true };
 }
 
+/** The error that a report of failure stands for. @throws RlvrError `training/not-finite` with the place of the entry. */
+function failure(report: Extract<Report, { kind: 'failed' }>, source: SourceMatrix, update?: LowRankUpdate): RlvrError {
+  const shape = `${source.rows} x ${source.columns}`;
+  if (!report.isNotFinite) {
+    return new RlvrError('tensor/run', `A ${shape} matrix was not decomposed: ${report.message}`);
+  }
+  const parts = update === undefined ? [source] : [source, update.left, update.right];
+  for (const part of parts) largestEntry({ ...part, data: Float64Array.from(part.data) });
+  return new RlvrError('training/not-finite', `The update of a ${shape} matrix has products that are too large.`);
+}
+
 async function decompose(
   source: SourceMatrix,
   wanted: Pick<DecompositionRequest, 'vectors' | 'most'>,
@@ -97,13 +109,7 @@ async function decompose(
         return { kind: 'lead', memory, threads, used: allocator.used, request };
       },
       finish: (memory, report) => {
-        if (report.kind === 'failed') {
-          // Says where the entry is that is no finite number, if that is the reason.
-          for (const { data } of [source, update?.left, update?.right].flatMap((matrix) => matrix ?? [])) {
-            largestEntry({ rows, columns, data: Float64Array.from(data) });
-          }
-          throw new RlvrError('tensor/run', `A ${rows} x ${columns} matrix was not decomposed: ${report.message}`);
-        }
+        if (report.kind === 'failed') throw failure(report, source, update);
         const { values, left, right, leftCount, rightCount } = report.decomposition;
         return {
           s: values,

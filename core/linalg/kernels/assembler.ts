@@ -133,7 +133,7 @@ const sized = (content: Code): number[] => {
 };
 const section = (id: number, content: Code): Code => [id, sized(content)];
 const list = (items: readonly Code[]): Code => [unsigned(items.length), items];
-const text = (value: string): Code => list([...value].map((letter) => letter.charCodeAt(0)));
+const text = (value: string): Code => list([...Buffer.from(value)]);
 
 /** A module of `functions` over a shared memory that it imports as `env.memory`. */
 export function assembleModule(functions: readonly KernelFunction[], mostPages: number): Uint8Array<ArrayBuffer> {

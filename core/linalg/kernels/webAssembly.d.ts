@@ -8,9 +8,10 @@ declare global {
       readonly buffer: SharedArrayBuffer;
       grow(pages: number): number;
     }
-    class Module {
-      constructor(bytes: Uint8Array);
+    interface Module {
+      readonly [Symbol.toStringTag]: string;
     }
+    const Module: new (bytes: Uint8Array) => Module;
     class Instance {
       constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
       readonly exports: Readonly<Record<string, unknown>>;

@@ -1,7 +1,8 @@
 import type { Block } from './block.ts';
 import { smallSvd } from './leaf.ts';
 import { clear } from './lines.ts';
-import { merge, mergeRoom, type GrowingVectors, type MergeRoom } from './merge.ts';
+import type { GrowingVectors } from './deflate.ts';
+import { merge, mergeRoom, type MergeRoom } from './merge.ts';
 import type { Allocator, Space } from './space.ts';
 import type { Team } from './team.ts';
 

@@ -8,28 +8,30 @@ const DEPTH = 256;
 const ROWS = 96;
 const COLUMNS = 512;
 
+/** The strip of rows `row` ... `row` + 3, of which not all are there. */
+function packRest(
+  { values }: Space,
+  { at, rows, columns, rowStride, columnStride }: Block,
+  row: number,
+  place: number,
+): void {
+  for (let entry = 0; entry < columns * TILE; entry++) {
+    const [column, line] = [Math.floor(entry / TILE), row + (entry % TILE)];
+    values[place + entry] = line < rows ? (values[at + line * rowStride + column * columnStride] ?? 0) : 0;
+  }
+}
+
 /** Packs the rows of `source` in strips of 4, filled up with 0, to `target`. */
-function pack({ kernels, values }: Space, source: Block, target: number): void {
+function pack(space: Space, source: Block, target: number): void {
+  const { kernels } = space;
   const { at, rows, columns, rowStride, columnStride } = source;
-  const strip = columns * TILE;
   for (let row = 0; row < rows; row += TILE) {
     const place = target + row * columns;
-    const start = at + row * rowStride;
-    if (rows - row < TILE) {
-      for (let column = 0; column < columns; column++) {
-        for (let index = 0; index < TILE; index++) {
-          const isInside = row + index < rows;
-          values[place + column * TILE + index] = isInside
-            ? (values[start + index * rowStride + column * columnStride] ?? 0)
-            : 0;
-        }
-      }
-    } else if (rowStride === 1) {
-      kernels.packRows(place * BYTES, (place + strip) * BYTES, start * BYTES, columnStride * BYTES);
-    } else {
-      const end = (place + strip) * BYTES;
-      kernels.packStrips(place * BYTES, end, start * BYTES, columnStride * BYTES, rowStride * BYTES);
-    }
+    const [begin, end] = [place * BYTES, (place + columns * TILE) * BYTES];
+    const start = (at + row * rowStride) * BYTES;
+    if (rows - row < TILE) packRest(space, source, row, place);
+    else if (rowStride === 1) kernels.packRows(begin, end, start, columnStride * BYTES);
+    else kernels.packStrips(begin, end, start, columnStride * BYTES, rowStride * BYTES);
   }
 }
 

@@ -1,10 +1,22 @@
 import { Allocator, createMemory, growMemory, spaceOf, type Space } from './space.ts';
-import { teamOfOne, type Team } from './team.ts';
+import { tasks } from './tasks.ts';
+import type { Team } from './team.ts';
 
 /** Memory of more than this many bytes goes back when the caller pauses. */
 const KEPT = 2 ** 25;
 
 let space: Space | undefined;
+
+function teamOfOne(space: Space): Team {
+  return {
+    threads: 1,
+    space,
+    run: (task, numbers, chunks) => {
+      for (let chunk = 0; chunk < chunks; chunk++) tasks[task](space, numbers, chunk);
+    },
+    advance: () => undefined,
+  };
+}
 
 /** The calling thread as a team of its own, with room for `doubles`: until the next call, which gets the same room. */
 export function teamHere(doubles: number): { readonly team: Team; readonly allocator: Allocator } {

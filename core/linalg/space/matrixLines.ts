@@ -36,14 +36,11 @@ export function unitLines(space: Space, allocator: Allocator, rows: number, colu
 export function matrixOf({ values }: Space, block: Block, factor = 1): Matrix {
   const { at, rows, columns, rowStride, columnStride } = block;
   const data = new Float64Array(rows * columns);
-  for (let top = 0; top < rows; top += TILE) {
-    const bottom = Math.min(top + TILE, rows);
-    for (let from = 0; from < columns; from += TILE) {
-      const to = Math.min(from + TILE, columns);
-      for (let row = top; row < bottom; row++) {
-        for (let column = from; column < to; column++) {
-          data[row * columns + column] = factor * (values[at + row * rowStride + column * columnStride] ?? 0);
-        }
+  for (let from = 0; from < columns; from += TILE) {
+    const to = Math.min(from + TILE, columns);
+    for (let row = 0; row < rows; row++) {
+      for (let column = from; column < to; column++) {
+        data[row * columns + column] = factor * (values[at + row * rowStride + column * columnStride] ?? 0);
       }
     }
   }

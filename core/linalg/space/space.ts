@@ -11,7 +11,7 @@ const CACHE_WAY = 512;
 const ALLOCATION_UNIT = 8;
 
 /** Doubles that a thread has for what it packs. */
-export const SCRATCH = 96 * 256 + 256 * 512 + 64;
+const SCRATCH = 96 * 256 + 256 * 512 + 64;
 /** Doubles at the start that threads talk through. */
 export const CONTROL = 512;
 

@@ -1,5 +1,7 @@
 import type { Space } from './space.ts';
-import { tasks, type TaskName } from './tasks.ts';
+
+/** What threads do together: see `tasks`. */
+export type TaskName = 'largest' | 'load' | 'store' | 'product' | 'pass' | 'roots' | 'weights' | 'vectors';
 
 /** The threads that work on one decomposition, as the one that leads them sees them. */
 export interface Team {
@@ -10,16 +12,4 @@ export interface Team {
   run(task: TaskName, numbers: readonly number[], chunks: number): void;
   /** Tells that about so many floating-point operations are done, and throws where the work is to end. */
   advance(operations: number): void;
-}
-
-/** A team of the calling thread alone. */
-export function teamOfOne(space: Space): Team {
-  return {
-    threads: 1,
-    space,
-    run: (task, numbers, chunks) => {
-      for (let chunk = 0; chunk < chunks; chunk++) tasks[task](space, numbers, chunk);
-    },
-    advance: () => undefined,
-  };
 }

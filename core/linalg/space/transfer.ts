@@ -59,22 +59,23 @@ export function loadChunk(space: Space, numbers: ArrayLike<number>, chunk: numbe
   const share = Math.ceil(lines.rows / CHUNKS);
   const last = Math.min(lines.rows, (chunk + 1) * share);
   const [byLine, byEntry] = isTurned ? [1, columns] : [columns, 1];
-  for (let from = chunk * share; from < last; from += TILE) {
-    const to = Math.min(from + TILE, last);
-    const step = isTurned ? TILE : lines.columns;
-    for (let start = 0; start < lines.columns; start += step) {
-      const end = Math.min(start + step, lines.columns);
-      for (let line = from; line < to; line++) {
-        const target = lines.at + line * lines.rowStride;
-        const source = at + line * byLine;
-        for (let entry = start; entry < end; entry++) {
-          values[target + entry] = factor * (data[source + entry * byEntry] ?? 0);
-        }
-      }
+  // Lines that are columns are copied a few entries at a time, so that what comes into the cache with one of them serves the others.
+  const [linesAtOnce, entriesAtOnce] = isTurned ? [TILE, TILE] : [1, lines.columns];
+  for (let from = chunk * share; from < last; from += linesAtOnce) {
+    const to = Math.min(from + linesAtOnce, last);
+    for (let start = 0; start < lines.columns; start += entriesAtOnce) {
+      copyTile(from, to, start, Math.min(start + entriesAtOnce, lines.columns));
     }
+  }
+
+  function copyTile(from: number, to: number, start: number, end: number): void {
     for (let line = from; line < to; line++) {
       const target = lines.at + line * lines.rowStride;
-      values.fill(0, target + lines.columns, target + lines.rowStride);
+      const source = at + line * byLine;
+      for (let entry = start; entry < end; entry++) {
+        values[target + entry] = factor * (data[source + entry * byEntry] ?? 0);
+      }
+      if (end === lines.columns) values.fill(0, target + end, target + lines.rowStride);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { CONTROL, type Space } from '../space/space.ts';
-import { tasks, type TaskName } from '../space/tasks.ts';
+import { tasks } from '../space/tasks.ts';
+import type { TaskName } from '../space/team.ts';
 
 /** The words at the start of a memory through which threads agree who does what. */
 const state = 0;
