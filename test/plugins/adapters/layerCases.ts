@@ -1,4 +1,5 @@
 import type { LayerCalibration, PeftAdapter, StoredTensor } from '../../../core/contracts/adapter.ts';
+import type { InitialParameter } from '../../../core/contracts/parameter.ts';
 import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
 import type { Policy } from '../../../core/training/policy.ts';
 import { attachToNet, readNets } from './netBench.ts';
@@ -30,6 +31,7 @@ export interface LayersCase extends AttachedCase {
 export interface LayersBench extends Golden<LayersCase> {
   readonly net: Net;
   readonly policy: Policy;
+  readonly calibration: ReadonlyMap<string, LayerCalibration> | undefined;
   /** As PEFT saves the case's perturbed values. */
   readonly saved: PeftAdapter;
 }
@@ -96,6 +98,35 @@ function hasPeftsShapes(attach: () => Policy, entry: AttachedCase): boolean {
   }
 }
 
+function isCopy(own: InitialParameter, other: InitialParameter): boolean {
+  const isConstant = own.values.every((value) => value === own.values[0]);
+  return (
+    !isConstant &&
+    own.values.length === other.values.length &&
+    own.values.every((value, i) => value === other.values[i])
+  );
+}
+
+/** The adapter with PEFT's perturbed values; frozen copies of a trained start are copies of PEFT's. */
+export function withPeftsValues({ policy, entry, file }: LayersBench): Policy['parameters'] {
+  const named = new Map(entry.parameters.map((parameter) => [parameterName(parameter.name), parameter]));
+  return policy.parameters.map((own) => {
+    const peft = named.get(own.name);
+    if (peft !== undefined) return { ...own, values: valueOf(file, peft).values };
+    const source = own.trainable ? undefined : policy.parameters.find((other) => other.trainable && isCopy(own, other));
+    const start = source === undefined ? undefined : named.get(source.name);
+    return start === undefined ? own : { ...own, values: file.readFloat32(`initial.${start.name}`) };
+  });
+}
+
+/** Fields that belong to the folder, which a case does not have. */
+const ofTheFolder = ['auto_mapping', 'base_model_name_or_path', 'inference_mode', 'task_type'];
+
+/** A configuration without what belongs to the folder, and without `left`. */
+export function comparedFields(config: Fields, left: readonly string[] = []): Fields {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => ![...ofTheFolder, ...left].includes(key)));
+}
+
 /** What a case needs to be attached. */
 interface Prepared {
   readonly golden: Golden<LayersCase>;
@@ -138,7 +169,8 @@ function listed(
     golden,
     bench() {
       if ('reason' in choice) throw new TypeError(choice.reason);
-      return { ...golden, net, saved, policy: attachToNet(net, choice.adapter, choice.config, calibration) };
+      const policy = attachToNet(net, choice.adapter, choice.config, calibration);
+      return { ...golden, net, saved, calibration, policy };
     },
     ...('reason' in choice ? { reason: choice.reason } : {}),
   };

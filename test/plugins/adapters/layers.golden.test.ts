@@ -1,12 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect } from 'vitest';
+import { matrix } from '../../../core/linalg/matrix.ts';
+import { multiply } from '../../../core/linalg/multiply.ts';
 import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
 import { compile } from '../../../core/tensor/compile.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { policyPrefixes } from '../../../core/training/policy.ts';
 import { expectClose } from '../../closeness.ts';
 import { describeCases } from './describeCases.ts';
-import { listLayersCases, peftShapes, trainedShapes, valueOf } from './layerCases.ts';
+import { comparedFields, listLayersCases, peftShapes, trainedShapes, valueOf, withPeftsValues } from './layerCases.ts';
 import type { LayersBench } from './layerCases.ts';
 import { evaluateNet, mergeNet, netInputs } from './netBench.ts';
 import type { Feeds, Tensors } from './netBench.ts';
@@ -123,12 +125,45 @@ function expectSameParameters({ policy, entry, file }: LayersBench): void {
   }
 }
 
+/** As PEFT saved it, where the base is still the original one. What only says how the adapter started is gone after it was read. */
+function expectSameFolder(bench: LayersBench): void {
+  const { policy, entry, saved } = bench;
+  if (entry.base_changed.length > 0) return;
+  const exported = policy.adapter.toPeft(policy.adapterConfig, withPeftsValues(bench), 'base')!;
+  const left = entry.config['init_lora_weights'] === 'eva' ? ['init_lora_weights', 'eva_config'] : [];
+  expect(comparedFields(exported.config, left)).toEqual(comparedFields(entry.config, left));
+  expect(exported.tensors).toEqual(saved.tensors);
+}
+
+/** The update in the form of plain LoRA, on the original base, where the method has one. */
+function expectSameLoraForm(bench: LayersBench): void {
+  const { policy, net, file } = bench;
+  const values = new Map(withPeftsValues(bench).map((parameter) => [parameter.name, parameter]));
+  for (const layer of policy.targets.values()) {
+    const base = net.base(`${layer.name}.weight`)!;
+    const form = policy.adapter.loraForm?.({
+      layer,
+      options: policy.plan.layers.get(layer.name),
+      base,
+      parameter: (name) => (values.get(`${layer.name}.${name}`) ?? values.get(name))!,
+    });
+    const key = `merged.${layer.name}.weight`;
+    if (form === undefined || !file.names.includes(key)) continue;
+    const [rank = 0, inputs = 0] = form.a.shape;
+    const update = multiply(matrix(base.length / inputs, rank, form.b.values), matrix(rank, inputs, form.a.values));
+    const whole = base.map((value, i) => value + form.scaling * update.data[i]!);
+    expectClose(whole, file.readFloat32(key), 1e-6, `${key} by the LoRA form`);
+  }
+}
+
 describeCases('peft/layers', listLayersCases(), async ({ bench }) => {
   const own = bench();
   const { policy, entry } = own;
   expectSameParameters(own);
   expect(policy.adapter.isIdentityAtStart(policy.adapterConfig)).toBe(entry.identity_at_init < 1e-4);
   expect([...policy.replaced.keys()].map((name) => `${name}.weight`).sort()).toEqual(entry.base_changed);
+  expectSameFolder(own);
+  expectSameLoraForm(own);
   await expectSameMathematics(own, eager(own), 'eager');
   const graph = await traced(own);
   await expectSameMathematics(own, graph.run, 'traced');

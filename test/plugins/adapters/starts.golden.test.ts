@@ -4,12 +4,13 @@ import { matrix, transpose } from '../../../core/linalg/matrix.ts';
 import type { Matrix } from '../../../core/linalg/matrix.ts';
 import { multiply, multiplyRightTransposed } from '../../../core/linalg/multiply.ts';
 import { qr } from '../../../core/linalg/qr.ts';
-import type { Policy } from '../../../core/training/policy.ts';
 import { expectClose } from '../../closeness.ts';
 import { describeCases } from './describeCases.ts';
-import { listStarts, valueOf } from './layerCases.ts';
+import { comparedFields, listStarts, withPeftsValues } from './layerCases.ts';
+import { attachToNet } from './netBench.ts';
 import type { LayersBench, LayersCase } from './layerCases.ts';
-import { parameterName, storedTensor, tensorsBelow } from './peftCases.ts';
+import { plugins } from '../../../plugins/index.ts';
+import { catalog, storedTensor, tensorsBelow } from './peftCases.ts';
 import type { Golden } from './peftCases.ts';
 
 /**
@@ -105,49 +106,14 @@ function expectSameResidual(bench: LayersBench, { layer, scaling, own }: Factors
   expectClose(whole, net.base(`${layer}.weight`)!, 1e-6, `${layer}: residual and update together`);
 }
 
-/** The adapter with PEFT's perturbed values; frozen copies of a trained start are copies of PEFT's. */
-function withPeftsValues({ policy, entry, file }: LayersBench): Policy['parameters'] {
-  const named = new Map(entry.parameters.map((parameter) => [parameterName(parameter.name), parameter]));
-  return policy.parameters.map((own) => {
-    const peft = named.get(own.name);
-    if (peft !== undefined) return { ...own, values: valueOf(file, peft).values };
-    const source = own.trainable ? undefined : policy.parameters.find((other) => other.trainable && isCopy(own, other));
-    const start = source === undefined ? undefined : named.get(source.name);
-    return start === undefined ? own : { ...own, values: file.readFloat32(`initial.${start.name}`) };
-  });
-}
-
-function isCopy(
-  own: StoredTensor & { readonly name: string },
-  other: StoredTensor & { readonly name: string },
-): boolean {
-  const isConstant = own.values.every((value) => value === own.values[0]);
-  return (
-    !isConstant &&
-    own.values.length === other.values.length &&
-    own.values.every((value, i) => value === other.values[i])
-  );
-}
-
-/** Fields that belong to the folder, and options of a start that the converted adapter no longer has. */
-const notCompared = [
-  'auto_mapping',
-  'base_model_name_or_path',
-  'corda_config',
-  'inference_mode',
-  'lora_ga_config',
-  'task_type',
-];
-
-function compared(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !notCompared.includes(key)));
-}
+/** Options of a start that the converted adapter no longer has. */
+const ofTheStart = ['corda_config', 'lora_ga_config'];
 
 /** As plain LoRA on the original base: PEFT's configuration, and the same update of every layer. */
 function expectSameConversion(bench: LayersBench): void {
   const { policy, entry, file } = bench;
   const exported = policy.adapter.toPeft(policy.adapterConfig, withPeftsValues(bench), 'base')!;
-  expect(compared(exported.config)).toEqual(compared(entry.converted_config!));
+  expect(comparedFields(exported.config, ofTheStart)).toEqual(comparedFields(entry.converted_config!, ofTheStart));
   const converted = tensorsBelow(file, 'converted.');
   expect([...exported.tensors.keys()].sort()).toEqual([...converted.keys()].sort());
   for (const name of [...converted.keys()].filter((key) => key.endsWith('.lora_A.weight'))) {
@@ -156,6 +122,26 @@ function expectSameConversion(bench: LayersBench): void {
       product(tensors.get(other)!, tensors.get(name)!);
     expect(exported.tensors.get(name)!.shape, name).toEqual(converted.get(name)!.shape);
     expectClose(update(exported.tensors), update(converted), 1e-6, `${name}, converted`);
+  }
+}
+
+/** PEFT's configuration with what the start made of it (EVA's ranks). */
+function expectSameExport(bench: LayersBench): void {
+  const { policy, entry } = bench;
+  const exported = policy.adapter.toPeft(policy.adapterConfig, withPeftsValues(bench), 'base')!;
+  expect(comparedFields(exported.config)).toEqual(comparedFields(entry.config));
+}
+
+/** Every method made of the adapter that takes the same configuration starts the same. */
+function expectSamePresets({ net, calibration, policy }: LayersBench): void {
+  const presets = plugins.presets.filter((preset) => preset.adapter === policy.adapter.id);
+  for (const { id } of presets) {
+    const adapter = catalog.find('adapter', id);
+    const parsed = adapter.config.safeParse(policy.adapterConfig);
+    if (!parsed.success) continue;
+    const own = attachToNet(net, adapter, parsed.data, calibration);
+    expect(own.parameters, id).toEqual(policy.parameters);
+    expect(own.replaced, id).toEqual(policy.replaced);
   }
 }
 
@@ -178,4 +164,6 @@ describeCases('peft/starts', cases, ({ bench }) => {
     }
   }
   if (own.entry.converted_config !== undefined) expectSameConversion(own);
+  if (own.entry.base_changed.length === 0) expectSameExport(own);
+  expectSamePresets(own);
 });
