@@ -13,7 +13,8 @@ function betweenHalves(size: number, half: number): tf.Tensor2D {
 
 /**
  * The inverse of an upper triangular matrix [n, n] whose diagonal entries are all `diagonal`; what lies on and below the diagonal is not
- * read. Inverses of blocks on the diagonal are joined to those of twice their size, log2 n times, which is as stable as substitution row by row and needs few, whole operations. Gradient: -X^T dX X^T above the diagonal.
+ * read. Inverses of blocks on the diagonal are joined to those of twice their size, log2 n times, which is as stable as substitution row
+ * by row and needs few, whole operations. Gradient: -X^T dX X^T above the diagonal.
  */
 export function upperInverse(upper: tf.Tensor2D, diagonal: number): tf.Tensor2D {
   const size = upper.shape[0];

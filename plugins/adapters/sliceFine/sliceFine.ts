@@ -136,8 +136,8 @@ const own: Adapter<Config, LayerOptions> = {
 };
 
 /**
- * SliceFine (arXiv 2510.08513): r adjacent columns (or rows) of W are trained, the rest is frozen. With `interval` N the slice moves on by r
- * after every N steps, around the end of the matrix, and the former one keeps what it learned; without it stays at `slice_position`. PEFT
+ * SliceFine (arXiv 2510.08513): r adjacent columns (or rows) of W are trained, the rest is frozen. With `interval` N the slice moves on by
+ * r after every N steps, around the end of the matrix, and the former one keeps what it learned; without it stays at `slice_position`. PEFT
  * has no such method: adapters are exported as merged models. Linear layers only.
  */
 export const sliceFine = withTrainedCopies(own);
