@@ -2,10 +2,11 @@ import type { Overlap } from '../contracts/analyzer.ts';
 import type { ShorterSide } from '../linalg/background.ts';
 import { eigh } from '../linalg/eigh.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
+import { multiplyRightTransposed } from '../linalg/multiply.ts';
 import type { SingularVectors } from '../linalg/svd.ts';
 import { innerProducts, product } from './algebra.ts';
 import { NULL_SHARE } from './baseDecomposition.ts';
-import { topEigenpairs } from './topEigenpairs.ts';
+import { topEigenpairs, type TopEigenpairs } from './topEigenpairs.ts';
 
 /** A low-rank update in the coordinates of W's own singular vectors; near is the side whose vectors are kept. */
 export interface UpdateInBasis {
@@ -43,28 +44,15 @@ export interface MergedTop {
 }
 
 /**
- * The leading singular values of W + dW for dW of low rank, without forming it: with W = U S Vᵀ and dW = P D Qᵀ, the Gram matrix
- * Vᵀ (W + dW)ᵀ (W + dW) V is S² + T D Q'ᵀ + Q' D Tᵀ + Q' D² Q'ᵀ with Q' = VᵀQ and T = Vᵀ Wᵀ P, so a step of Lanczos' method costs
- * rank * values operations only.
+ * The leading singular values of W + dW for dW of low rank, without forming it. With W = U S Vᵀ and dW = P D Qᵀ, the Gram matrix in W's
+ * coordinates is Vᵀ (W + dW)ᵀ (W + dW) V = S² + Z [[I, I], [I, 0]] Zᵀ with Z = [VᵀQ D, VᵀWᵀP]: a diagonal and a matrix of twice dW's
+ * rank. So the inverse of (shift - Gram) is known by Woodbury's identity, and Lanczos' method on it finds what lies just below the
+ * shift, which is the top, in a few steps of rank * values operations.
  */
 export function mergedTop(base: Matrix, { s: values }: ShorterSide, update: UpdateInBasis, top: number): MergedTop {
-  const { sigma, near, scaledFar, far } = update;
+  const { sigma, near, far } = update;
   const [size, rank] = [values.length, sigma.length];
-  const squares = values.map((value) => value * value);
-  const gram = topEigenpairs(size, top, (x, y) => {
-    const alongNear = transposedTimes(near, x);
-    const alongFar = transposedTimes(scaledFar, x);
-    const onNear = sigma.map((value, k) => value * ((alongFar[k] ?? 0) + value * (alongNear[k] ?? 0)));
-    const onFar = sigma.map((value, k) => value * (alongNear[k] ?? 0));
-    for (let row = 0; row < size; row++) {
-      let sum = (squares[row] ?? 0) * (x[row] ?? 0);
-      const at = row * rank;
-      for (let k = 0; k < rank; k++) {
-        sum += (near.data[at + k] ?? 0) * (onNear[k] ?? 0) + (scaledFar.data[at + k] ?? 0) * (onFar[k] ?? 0);
-      }
-      y[row] = sum;
-    }
-  });
+  const gram = topOfGram(values, update, top);
   const merged = gram.values.map((value) => Math.sqrt(Math.max(0, value)));
   const inverses = merged.map((value) => (value > NULL_SHARE * (merged[0] ?? 0) ? 1 / value : 0));
   const weights = weightedComponents(near, sigma, gram.vectors);
@@ -79,6 +67,68 @@ export function mergedTop(base: Matrix, { s: values }: ShorterSide, update: Upda
   const isSquare = base.rows === base.columns && (values.at(-1) ?? 0) > NULL_SHARE * (values[0] ?? 0);
   const outside = isSquare ? matrix(0, top) : outsideOf(far, weights, inverses);
   return { values: merged, near: gram.vectors, far: { along, outside } };
+}
+
+/** Distance of the shift from the largest value that W + dW can have, relative to it: near, and far enough to be divided by. */
+const MARGIN = 1e-3;
+
+function topOfGram(values: Float64Array, { sigma, near, scaledFar }: UpdateInBasis, top: number): TopEigenpairs {
+  const [size, rank] = [values.length, sigma.length];
+  const shift = ((values[0] ?? 0) + (sigma[0] ?? 0)) ** 2 * (1 + MARGIN);
+  const inverse = values.map((value) => 1 / (shift - value * value));
+  /** Zᵀ, one row of values after the other. */
+  const z = matrix(2 * rank, size);
+  for (let k = 0; k < rank; k++) {
+    for (let row = 0; row < size; row++) {
+      z.data[k * size + row] = (near.data[row * rank + k] ?? 0) * (sigma[k] ?? 0);
+      z.data[(rank + k) * size + row] = scaledFar.data[row * rank + k] ?? 0;
+    }
+  }
+  const scaled = { ...z, data: z.data.map((value, at) => value * (inverse[at % size] ?? 0)) };
+  const middle = inverted(capacitance(multiplyRightTransposed(scaled, z), rank));
+  const { values: found, vectors } = topEigenpairs(size, top, (x, y) => {
+    const through = times(middle, times(scaled, x));
+    for (let row = 0; row < size; row++) y[row] = (inverse[row] ?? 0) * (x[row] ?? 0);
+    through.forEach((factor, k) => {
+      for (let row = 0, at = k * size; row < size; row++, at++) {
+        y[row] = (y[row] ?? 0) + factor * (scaled.data[at] ?? 0);
+      }
+    });
+  });
+  return { values: found.map((value) => shift - 1 / value), vectors };
+}
+
+/** [[0, I], [I, -I]] - Zᵀ (shift - S²)⁻¹ Z, of which the first part is the inverse of [[I, I], [I, 0]]. */
+function capacitance(product: Matrix, rank: number): Matrix {
+  const size = 2 * rank;
+  const data = product.data.map((value) => -value);
+  for (let k = 0; k < rank; k++) {
+    for (const at of [k * size + rank + k, (rank + k) * size + k]) data[at] = (data[at] ?? 0) + 1;
+    const last = (rank + k) * size + rank + k;
+    data[last] = (data[last] ?? 0) - 1;
+  }
+  // Products of rows with rows differ in their last bits from those the other way round.
+  const symmetric = data.map((value, at) => (value + (data[(at % size) * size + Math.floor(at / size)] ?? 0)) / 2);
+  return { rows: size, columns: size, data: symmetric };
+}
+
+/** The inverse of a symmetric matrix. */
+function inverted(source: Matrix): Matrix {
+  const { values, vectors } = eigh(source);
+  const { columns } = vectors;
+  const weighted = { ...vectors, data: vectors.data.map((value, at) => value / (values[at % columns] ?? 1)) };
+  return multiplyRightTransposed(weighted, vectors);
+}
+
+function times({ rows, columns, data }: Matrix, x: Float64Array): Float64Array {
+  const result = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let column = 0, at = row * columns; column < columns; column++, at++)
+      sum += (data[at] ?? 0) * (x[column] ?? 0);
+    result[row] = sum;
+  }
+  return result;
 }
 
 /** D Q'ᵀ y: [rank, top]. */
@@ -123,17 +173,5 @@ function outsideOf(far: Matrix, weights: Matrix, inverses: Float64Array): Matrix
       }
     }
   });
-  return result;
-}
-
-function transposedTimes({ rows, columns, data }: Matrix, x: Float64Array): Float64Array {
-  const result = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    const value = x[row] ?? 0;
-    const at = row * columns;
-    for (let column = 0; column < columns; column++) {
-      result[column] = (result[column] ?? 0) + value * (data[at + column] ?? 0);
-    }
-  }
   return result;
 }

@@ -17,7 +17,7 @@ const TOLERANCE = 1e-12;
 /** What is left of a vector after orthogonalisation, relative to it, where the space that was reached is closed. */
 const CLOSED = 1e-13;
 /** The number of steps between two looks at the residuals grows by this factor. */
-const GROWTH = 1.3;
+const GROWTH = 1.2;
 
 /**
  * The `count` largest eigenvalues of a symmetric operator by Lanczos' method with full orthogonalisation (G. H. Golub, C. F. Van Loan:
@@ -30,7 +30,7 @@ export function topEigenpairs(size: number, count: number, apply: SymmetricOpera
   const beside: number[] = [];
   let basis: Basis = { size, steps: 0, data: new Float64Array(size * Math.min(size, 4 * count + 32)) };
   let vector = newDirection(basis, random);
-  let look = Math.min(size, 3 * count + 20);
+  let look = Math.min(size, 2 * count + 20);
   for (;;) {
     const following = new Float64Array(size);
     apply(vector, following);
