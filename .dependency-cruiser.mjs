@@ -191,7 +191,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules'] },
-    exclude: { path: ['^test/golden/', '^dist/'] },
+    exclude: { path: ['^test/golden/', '^samples/plugins/', '^dist/'] },
     tsPreCompilationDeps: 'specify',
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -123,7 +123,8 @@ async function ownTests(file: string): Promise<readonly Verdict[]> {
 
 function report({ terminal, json }: CommandContext, tested: readonly TestedPlugin[], isVerbose: boolean): number {
   const verdicts = tested.flatMap(({ judgements }) => judgements.flatMap((judgement) => judgement.verdicts));
-  const failed = verdicts.filter(({ outcome }) => outcome !== 'passed').length;
+  const failed = verdicts.filter(({ outcome }) => outcome === 'failed').length;
+  const passed = verdicts.filter(({ outcome }) => outcome === 'passed').length;
   const code = failed === 0 ? exitCodes.success : exitCodes.failure;
   if (json) {
     writeJson(terminal, tested);
@@ -131,18 +132,20 @@ function report({ terminal, json }: CommandContext, tested: readonly TestedPlugi
   }
   for (const { kind, id, judgements } of tested) {
     for (const { options, verdicts: own } of judgements) {
-      const passed = own.filter(({ outcome }) => outcome === 'passed').length;
+      const done = own.filter(({ outcome }) => outcome === 'passed').length;
       const config = Object.keys(options).length === 0 ? '' : ` ${JSON.stringify(options)}`;
-      writeLine(terminal, `${kind} ${id}${config}: ${passed} of ${own.length} passed`);
+      writeLine(terminal, `${kind} ${id}${config}: ${done} of ${own.length} passed`);
       for (const { behaviour, outcome, problem } of own) {
-        if (outcome === 'passed' && !isVerbose) continue;
+        if (outcome !== 'failed' && !isVerbose) continue;
         const colour = outcome === 'passed' ? 'green' : outcome === 'failed' ? 'red' : 'dim';
         writeLine(terminal, `  ${terminal.style(colour, outcome)}  ${behaviour}`);
         if (problem !== undefined) writeLine(terminal, `    ${problem}`);
       }
+      const open = own.filter(({ outcome }) => outcome === 'not judged').length;
+      if (open > 0) writeLine(terminal, `  ${open} more are not judged, because they build on it`);
     }
   }
-  writeLine(terminal, `${verdicts.length - failed} passed, ${failed} failed`);
+  writeLine(terminal, `${passed} passed, ${failed} failed`);
   return code;
 }
 

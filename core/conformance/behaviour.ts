@@ -43,7 +43,7 @@ export function nonconformity(place: PluginPlace, problem: string): RlvrError {
 }
 
 /** Judges one subject by all behaviours, in order. What a plugin throws counts as a failure of the behaviour. */
-export async function judgeAll<Subject>(
+export async function judgeAll<Subject extends { readonly plugin: string }>(
   subject: Subject,
   behaviours: readonly Behaviour<Subject>[],
   onWillJudge: BehaviourObserver = () => undefined,
@@ -60,7 +60,9 @@ export async function judgeAll<Subject>(
       await judge(subject);
       verdicts.push({ behaviour: name, outcome: 'passed' });
     } catch (error) {
-      verdicts.push({ behaviour: name, outcome: 'failed', problem: messageOf(error) });
+      const isPlaced = error instanceof RlvrError && error.code.startsWith('plugin/');
+      const problem = isPlaced ? error.message : `${subject.plugin}: ${messageOf(error)}`;
+      verdicts.push({ behaviour: name, outcome: 'failed', problem });
       if (isBasic === true) missing = name;
     }
   }
