@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../core/errors.ts';
 import { choiceSites, chosenPlugin } from '../core/experiment/pluginChoices.ts';
 import type { Experiment } from '../core/experiment/schema.ts';
+import { loadCheckpoint } from '../core/model/checkpoint.ts';
 import { checkWeightShapes } from '../core/model/checkWeightShapes.ts';
 import { readModelConfig } from '../core/model/modelConfig.ts';
 import type { DecoderConfig } from '../core/model/modelConfig.ts';
@@ -12,6 +13,9 @@ import { openWeightFiles } from '../core/model/weightFiles.ts';
 import { adapterTargets } from '../core/training/adapterTargets.ts';
 import { checkOptimizer } from '../core/training/checkOptimizer.ts';
 import { plannedParameters } from '../core/training/plannedParameters.ts';
+
+/** Bytes of weights that are read before a run is made; NaN in a larger model ends the run before its first step. */
+const readAtOnce = 2 ** 26;
 
 /**
  * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that
@@ -26,7 +30,7 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
     });
   }
   const config = readModelConfig(folder);
-  checkWeights(folder, config);
+  await checkWeights(folder, config);
   loadTokenizer(folder, config);
   const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
   const targets = adapterTargets(adapter.plugin, adapter.config, config, experiment.training.steps);
@@ -39,11 +43,14 @@ export async function checkInputs(experiment: Experiment, baseFolder: string, ca
   }
 }
 
-function checkWeights(folder: string, config: DecoderConfig): void {
-  const { tensors, close } = openWeightFiles(folder);
+/** Names and shapes; the values too where reading them takes no time that anyone would notice. */
+async function checkWeights(folder: string, config: DecoderConfig): Promise<void> {
+  const { tensors, paths, close } = openWeightFiles(folder);
   try {
     checkWeightShapes(folder, config, new Map([...tensors].map(([name, file]) => [name, file.info(name).shape])));
   } finally {
     close();
   }
+  const bytes = paths.reduce((sum, file) => sum + statSync(file).size, 0);
+  if (bytes <= readAtOnce) await loadCheckpoint(folder);
 }
