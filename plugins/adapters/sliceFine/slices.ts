@@ -37,7 +37,8 @@ export function sliceAt(matrix: tf.Tensor, start: tf.Scalar, rank: number, axis:
 
 /**
  * The weight without the slice that is trained, and that slice as a product B A: columns S [out, r] at the places that E [r, in] selects
- * are S E; rows [r, in] are E^T S. So a product with the layer costs what it costs with a low-rank update, and the gradient reaches S alone.
+ * are S E; rows S [r, in] are E^T S. So a product with the layer costs what it costs with a low-rank update, and the gradient reaches S
+ * alone.
  */
 export function slicedParts(
   layer: Pick<LayerTensors<LayerOptions>, 'layer' | 'options'>,
