@@ -108,8 +108,8 @@ function main(): void {
   const machine = describeMachine();
   const command = ['npm run bench:methods', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])];
   const table = [
-    `${machine.date.slice(0, 10)}, ${machine.cpu}, Node ${machine.node}; \`${command.join(' ')}\`. One seed each; accuracy in per cent on ` +
-      'held-out problems with its 95 % interval over problems.',
+    `${machine.date.slice(0, 10)}, ${machine.cpu}, Node ${machine.node}; \`${command.join(' ')}\`. One seed each; accuracy in ` +
+      'per cent on held-out problems with its 95 % interval over problems.',
     '',
     '| sample | trained values | learning rate | accuracy before | after | gain |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
