@@ -112,4 +112,20 @@ describe('a training that is stopped, saved and continued', () => {
     expect({ outcome, steps: [...metrics.keys()] }).toEqual({ outcome: 'stopped', steps: [1, 2] });
     expect(checkpoints.map(({ step }) => step)).toEqual([2]);
   });
+
+  it('ends at once in the evaluation before the first step, when nothing is lost', async () => {
+    const folder = path.join(root, 'stop-early');
+    mkdirSync(folder);
+    const evaluation = { before: true, problems: 300, samples: 2 };
+    const options = await loadTiny(writeTinyExperiment(folder, { rollout, training, evaluation }));
+    const record = await recordTraining(options, { stopIn: 'evaluating' });
+    const { outcome, state, checkpoints, evaluations, metrics } = record;
+    expect({ outcome, step: state.step, checkpoints, evaluations }).toEqual({
+      outcome: 'stopped',
+      step: 0,
+      checkpoints: [],
+      evaluations: [],
+    });
+    expect(metrics.size).toBe(0);
+  });
 });

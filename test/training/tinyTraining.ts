@@ -51,10 +51,13 @@ export async function recordTraining(
   {
     resumeFrom,
     stopAt,
+    stopIn,
     onDidReachCheckpoint,
   }: {
     readonly resumeFrom?: LearnerState;
     readonly stopAt?: number;
+    /** Stops as soon as this is what it does. */
+    readonly stopIn?: string;
     readonly onDidReachCheckpoint?: (state: LearnerState) => void;
   } = {},
 ): Promise<TrainingRecord> {
@@ -68,7 +71,9 @@ export async function recordTraining(
   const { outcome, state } = await train(
     options,
     {
-      onDidProgress: () => undefined,
+      onDidProgress: (phase) => {
+        if (phase === stopIn) stop.abort();
+      },
       onDidCheck: (check) => checks.push(check),
       onDidEvaluate: (moment, _step, evaluation) => evaluations.push({ moment, evaluation }),
       onDidStep: (step, values) => {
