@@ -115,7 +115,8 @@ function explain(issue: z.core.$ZodIssue, found: unknown, isWhole: boolean): str
       return found === undefined ? `is missing; ${expected}` : `${expected}${got}`;
     }
     case 'invalid_value':
-      return explainChoice(issue.values, found);
+      // What a schema says in its own words is better than the list of what it takes.
+      return issue.message.startsWith('Invalid ') ? explainChoice(issue.values, found) : issue.message;
     case 'invalid_union':
       return 'options' in issue && Array.isArray(issue.options)
         ? explainChoice(issue.options, found)

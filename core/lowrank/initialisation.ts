@@ -47,8 +47,9 @@ export const loftqSchema = z.strictObject({
 
 /** How A and B start: what PEFT's `init_lora_weights` takes, and four starts that PEFT does not have. */
 export const initialisation = z.union([
-  z.boolean(),
-  z.enum([
+  z.literal([
+    true,
+    false,
     'gaussian',
     'orthogonal',
     'olora',

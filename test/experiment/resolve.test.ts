@@ -158,6 +158,17 @@ describe('the optimizer that belongs to a method', () => {
   });
 });
 
+describe('a value that a plugin refuses in its own words', () => {
+  it('is refused in these words', () => {
+    const r = z.literal(1, { error: 'this method has rank 1' }).default(1);
+    const preset = { id: 'one', summary: '', source: '', formula: '', adapter: 'lora', config: { r } };
+    const parsed = parseExperiment(soundExperiment, 'a.rlvr.yaml', ['adapter.type=one']);
+    expect(() => resolveExperiment(parsed, configurationCatalog([preset]))).toThrow(
+      /adapter\.r: this method has rank 1$/,
+    );
+  });
+});
+
 describe('formatExperiment', () => {
   it('marks what is a default, and can be run again', () => {
     const resolved = resolve('optimizer.betas=[0.8, 0.9]');
