@@ -19,7 +19,9 @@ const biasTolerance = 1e-3;
 export const takesEveryShape: Behaviour<AdapterSubject> = {
   name: 'works on square, tall and wide layers',
   judge: async (subject) => {
-    const adaptsLinear = [...subject.policy().targets.values()].some(({ kind }) => kind === 'linear');
+    // Not the layers of which a copy is trained beside the method.
+    const own = policyWith(withoutLayerNames(subject), {}) ?? subject.policy();
+    const adaptsLinear = [...own.targets.values()].some(({ kind }) => kind === 'linear');
     if (!adaptsLinear || !hasKey(subject, 'target_modules')) return;
     let accepted = 0;
     for (const [shape, module] of Object.entries(shapedModules)) {
@@ -104,7 +106,7 @@ function hasKey({ adapter }: AdapterSubject, key: string): boolean {
 
 /** The subject without options that name layers, which would not fit to others. */
 function withoutLayerNames(subject: AdapterSubject): AdapterSubject {
-  const others = Object.entries(subject.options).filter(([key]) => !/_(modules|pattern)$/.test(key));
+  const others = Object.entries(subject.options).filter(([key]) => !/_(modules|pattern)$|^modules_to_save$/.test(key));
   return { ...subject, options: Object.fromEntries(others) };
 }
 
