@@ -38,7 +38,7 @@ export function unknownKeyIssue(
   { schema, data, aliases = [] }: Checked,
   prefix: readonly PathPart[],
 ): ExperimentIssue {
-  const keys = [...(schemaKeys(schema, path, data) ?? []), ...aliases];
+  const keys = [...(schemaKeys(schema, path, data) ?? []), ...(path.length === 0 ? aliases : [])];
   const elsewhere = pathsOfKey(schema, key);
   const hint = elsewhere.length > 0 ? ` Did you mean "${elsewhere.join('" or "')}"?` : didYouMean(key, keys);
   const place = path.length + prefix.length === 0 ? 'an experiment' : `"${formatPath([...prefix, ...path])}"`;

@@ -39,7 +39,7 @@ export const loraGaSchema = z.strictObject({
 /** Options of LoftQ, as in PEFT's LoftQConfig (arXiv 2310.08659). */
 export const loftqSchema = z.strictObject({
   loftq_bits: z
-    .union([z.literal(2), z.literal(4), z.literal(8)])
+    .literal([2, 4, 8])
     .default(4)
     .describe('Bits of the frozen weight. 2 and 4: normal float in blocks of 64; 8: steps of equal size, row by row'),
   loftq_iter: z.int().min(1).default(1).describe('Times that quantisation and SVD take turns'),
