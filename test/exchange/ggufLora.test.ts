@@ -37,10 +37,8 @@ function readGguf(file: Buffer): { metadata: Record<string, unknown>; tensors: R
     expect(offset % 32).toBe(0);
     const value = (i: number): number =>
       type === 0 ? file.readFloatLE(start + offset + 4 * i) : halfToNumber(file.readUInt16LE(start + offset + 2 * i));
-    return [
-      name,
-      Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (__, i) => value(row * columns + i))),
-    ];
+    const values = Array.from({ length: rows * columns }, (_, i) => value(i));
+    return [name, Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns))];
   });
   return { metadata, tensors: Object.fromEntries(tensors) as Record<string, number[][]> };
 }
