@@ -34,9 +34,6 @@ export const loraOptions = {
     .describe('Take ranks larger than a layer has room for, as adapters that were converted to plain LoRA may have'),
 };
 
-/** Fields of these options that PEFT's LoraConfig does not have. */
-export const ownLoraFields: readonly string[] = ['calibration_batches', 'allow_excess_rank', 'freeze_a'];
-
 /** These options after validation. */
 export type LoraOptions = z.output<z.ZodObject<typeof loraOptions>>;
 

@@ -5,7 +5,7 @@ import { startNames } from './attachLowRank.ts';
 import { evaSchema, initialisation, type Initialisation } from './initialisation.ts';
 import { startOf } from './initialise.ts';
 import { alphaOf, type LoraOptions } from './loraOptions.ts';
-import { noStartOptions, unusedLoraFields } from './peftFormat.ts';
+import { noStartOptions, unusedLoraFields } from './unusedLoraFields.ts';
 import { readPeft, writePeft, type PeftMethod } from './peftMethod.ts';
 import { doubledA, doubledB } from './plainLora.ts';
 

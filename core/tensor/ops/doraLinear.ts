@@ -30,7 +30,7 @@ function rowNorms(matrix: tf.Tensor2D): tf.Tensor1D {
 }
 
 /** m / ||V||, the norm being taken as given by the gradient (arXiv 2402.09353, section 4.3). [out] */
-export function rowGains({ magnitude }: Magnified, direction: tf.Tensor2D): tf.Tensor1D {
+function rowGains({ magnitude }: Magnified, direction: tf.Tensor2D): tf.Tensor1D {
   return tf.div(magnitude, withoutGradient([direction], rowNorms));
 }
 

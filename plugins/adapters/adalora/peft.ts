@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PeftAdapter, PeftImport, PeftRefusal, StoredTensor } from '../../../core/contracts/adapter.ts';
 import type { ParameterSpec } from '../../../core/contracts/parameter.ts';
-import { unusedLoraFields } from '../../../core/lowrank/peftFormat.ts';
+import { unusedLoraFields } from '../../../core/lowrank/unusedLoraFields.ts';
 import { readPeft, writePeft, type PeftMethod } from '../../../core/lowrank/peftMethod.ts';
 import { schema, TOTAL_STEP, type Config } from './options.ts';
 import { keptRanks, patternProblem, withPrunedRanks, type RankPattern } from './ranks.ts';
