@@ -82,9 +82,8 @@ const own: Adapter<Config, LayerOptions> = {
   aliases: { rank: 'r' },
   examples: [
     { r: 4, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
-    { r: 3, target_modules: 'all-linear' },
+    { r: 3, init_weights: false, target_modules: 'all-linear' },
     { r: 4, apply_GS: true },
-    { r: 2, init_weights: false },
   ],
   isIdentityAtStart: startsInPairs,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

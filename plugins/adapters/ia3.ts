@@ -68,8 +68,7 @@ const own: Adapter<Config, LayerOptions> = {
   config: schema,
   examples: [
     { target_modules: ['k_proj', 'o_proj', 'up_proj', 'down_proj'] },
-    { target_modules: ['q_proj', 'gate_proj'], feedforward_modules: ['q_proj', 'gate_proj'] },
-    { target_modules: 'all-linear', init_ia3_weights: false },
+    { target_modules: 'all-linear', feedforward_modules: '.*(q|gate)_proj', init_ia3_weights: false },
   ],
   isIdentityAtStart: (config) => config.init_ia3_weights,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),

@@ -98,8 +98,7 @@ const own: Adapter<Config, LayerOptions> = {
   aliases: { rank: 'r', dropout: 'vera_dropout' },
   examples: [
     { r: 3, target_modules: ['q_proj', 'v_proj', 'down_proj'], d_initial: 0.5 },
-    { r: 2, target_modules: 'all-linear', projection_prng_key: 7, save_projection: false },
-    { r: 4, init_weights: false },
+    { r: 2, target_modules: 'all-linear', init_weights: false, projection_prng_key: 7, save_projection: false },
   ],
   isIdentityAtStart: (config) => config.init_weights,
   usesDropout: (config) => config.vera_dropout > 0,

@@ -47,8 +47,15 @@ const own: Adapter<Config, LayerOptions> = {
   aliases: { alpha: 'lora_alpha', dropout: 'lora_dropout' },
   examples: [
     { init_r: 3, target_r: 2, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
-    { init_r: 4, target_r: 1, lora_alpha: 16, target_modules: 'all-linear', deltaT: 2, tinit: 1, tfinal: 1 },
-    { init_r: 2, target_r: 1, init_lora_weights: false },
+    {
+      init_r: 4,
+      target_r: 1,
+      lora_alpha: 16,
+      init_lora_weights: false,
+      target_modules: 'all-linear',
+      deltaT: 2,
+      tinit: 1,
+    },
   ],
   isIdentityAtStart: (config) => config.init_lora_weights,
   usesDropout: (config) => config.lora_dropout > 0,

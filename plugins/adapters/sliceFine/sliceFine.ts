@@ -106,10 +106,8 @@ const own: Adapter<Config, LayerOptions> = {
   config: schema,
   aliases: { rank: 'r' },
   examples: [
-    { r: 2, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
     { r: 3, slice_mode: 'row', slice_position: 1, target_modules: 'all-linear' },
-    { r: 3, interval: 2 },
-    { r: 2, slice_mode: 'row', slice_position: 3, interval: 1 },
+    { r: 3, interval: 2, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
   ],
   isIdentityAtStart: () => true,
   targets: (config, layers) => matchTargets(config, layers, ['linear']),
