@@ -4,7 +4,10 @@ import type { InitialParameter, ParameterSpec, TargetLayer } from './parameter.t
 import type { ConfigFinding, PluginDescription } from './plugin.ts';
 import type { RandomNumbers } from './randomNumbers.ts';
 
-/** Data of the base model on a few batches that an initialisation may ask for (EVA, CorDA: activations; LoRA-GA: gradients). */
+/**
+ * Data of the base model on a few batches that an initialisation may ask for (EVA, CorDA: activations; LoRA-GA: gradients). Only linear
+ * layers get any.
+ */
 export interface CalibrationRequest {
   readonly kind: 'activations' | 'gradients';
   /** How many batches the method needs at most. */
@@ -21,7 +24,10 @@ export interface LayerCalibration {
 
 /** What `plan` decides after it has seen every target at once. */
 export interface AdapterPlan<LayerOptions> {
-  /** Options of each adapted layer (rank, scaling, ...), keyed by layer name, in the model's order. */
+  /**
+   * Options of each adapted layer (rank, scaling, ...), keyed by layer name, in the model's order. Checkpoints keep them as JSON: finite
+   * numbers, text, true, false, lists and plain objects. Typed arrays are for `attach` alone and are not kept.
+   */
   readonly layers: ReadonlyMap<string, LayerOptions>;
   /** Tensors that layers share (VeRA's projections); each is stored once. */
   readonly shared: readonly InitialParameter[];
@@ -57,7 +63,10 @@ export interface LayerTensors<LayerOptions> {
   readonly bias?: Tensor1D;
   /** Parameter of this layer by its short name (the part after the layer's name), or a shared one by its full name. */
   parameter(name: string): Tensor;
-  /** Inverted dropout on [tokens, features] while training; the identity otherwise. A mask is drawn per layer and step. */
+  /**
+   * Inverted dropout on a linear layer's inputs [tokens, in] while training; the identity otherwise. One mask for each layer and
+   * micro-batch, so a layer has one rate.
+   */
   dropout(x: Tensor2D, rate: number): Tensor2D;
 }
 
@@ -192,7 +201,7 @@ export interface Adapter<Config = unknown, LayerOptions = unknown> extends Plugi
   readonly partialGradient?: string;
   /** Whether the adapted model equals the base before the first step. */
   isIdentityAtStart(config: Config): boolean;
-  /** Whether `forward` drops inputs while training. An engine that cannot do that refuses the configuration before anything starts. */
+  /** Whether `forward` drops inputs while training: then what samples and what is trained are two policies. */
   usesDropout?(config: Config): boolean;
   /** Which layers of `layers` the configuration names, in order. Throws `adapter/no-target` when there is none. */
   targets(config: Config, layers: readonly TargetLayer[]): readonly TargetLayer[];
