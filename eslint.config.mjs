@@ -12,7 +12,7 @@ const productFiles = [
   'webviews/**/*.ts',
   'bench/**/*.ts',
 ];
-const testFiles = ['test/**/*.ts'];
+const testFiles = ['test/**/*.ts', 'samples/plugins/*.ts'];
 
 const restrictedSyntax = [
   {

@@ -54,7 +54,7 @@ function namesakes(set: PluginSet, kind: UserPluginKind): readonly string[] {
 }
 
 function guarded({ kind, plugin, hash }: LoadedPlugin): PluginDescription<unknown> | Preset {
-  if (kind === 'preset') return plugin as unknown as Preset;
+  if (kind === 'preset') return plugin;
   const safe = kind === 'adapter' ? guardAdapter(plugin as Adapter) : guardPlugin(kind, plugin);
   registerPluginHash(safe, hash);
   return safe;

@@ -13,6 +13,7 @@ import { presetAdapter } from '../../core/presetAdapter.ts';
 import { configureRuntime } from '../../core/tensor/runtime.ts';
 import type { CommandContext } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
+import type { Terminal } from '../terminal.ts';
 import { writeJson, writeLine } from '../terminal.ts';
 import type { LoadedPlugin } from './loadPlugin.ts';
 import { loadPlugin, pluginPatience } from './loadPlugin.ts';
@@ -135,18 +136,19 @@ function report({ terminal, json }: CommandContext, tested: readonly TestedPlugi
       const done = own.filter(({ outcome }) => outcome === 'passed').length;
       const config = Object.keys(options).length === 0 ? '' : ` ${JSON.stringify(options)}`;
       writeLine(terminal, `${kind} ${id}${config}: ${done} of ${own.length} passed`);
-      for (const { behaviour, outcome, problem } of own) {
-        if (outcome !== 'failed' && !isVerbose) continue;
-        const colour = outcome === 'passed' ? 'green' : outcome === 'failed' ? 'red' : 'dim';
-        writeLine(terminal, `  ${terminal.style(colour, outcome)}  ${behaviour}`);
-        if (problem !== undefined) writeLine(terminal, `    ${problem}`);
-      }
+      for (const verdict of own) if (verdict.outcome === 'failed' || isVerbose) writeVerdict(terminal, verdict);
       const open = own.filter(({ outcome }) => outcome === 'not judged').length;
       if (open > 0) writeLine(terminal, `  ${open} more are not judged, because they build on it`);
     }
   }
   writeLine(terminal, `${passed} passed, ${failed} failed`);
   return code;
+}
+
+function writeVerdict(terminal: Terminal, { behaviour, outcome, problem }: Verdict): void {
+  const colour = outcome === 'passed' ? 'green' : outcome === 'failed' ? 'red' : 'dim';
+  writeLine(terminal, `  ${terminal.style(colour, outcome)}  ${behaviour}`);
+  if (problem !== undefined) writeLine(terminal, `    ${problem}`);
 }
 
 function upperFirst(text: string): string {

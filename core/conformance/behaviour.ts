@@ -42,6 +42,11 @@ export function nonconformity(place: PluginPlace, problem: string): RlvrError {
   return new RlvrError('plugin/nonconforming', `${placeInWords(place)}: ${problem}.`, { ...place });
 }
 
+/** Throws `nonconformity` where there is a problem; `what` stands before it. */
+export function demandNone(place: PluginPlace, what: string, problem: string | undefined): void {
+  if (problem !== undefined) throw nonconformity(place, `${what}: ${problem}`);
+}
+
 /** Judges one subject by all behaviours, in order. What a plugin throws counts as a failure of the behaviour. */
 export async function judgeAll<Subject extends { readonly plugin: string }>(
   subject: Subject,

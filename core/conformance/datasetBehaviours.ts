@@ -1,6 +1,6 @@
 import type { Dataset, Problem, ProblemSource, Split } from '../contracts/dataset.ts';
 import type { Behaviour } from './behaviour.ts';
-import { nonconformity } from './behaviour.ts';
+import { demandNone, nonconformity } from './behaviour.ts';
 import type { DescribedPlugin } from './description.ts';
 
 /** A data set with the least options that a user can write for it. */
@@ -23,6 +23,10 @@ function firstProblems(source: ProblemSource, count: number): readonly Problem[]
   return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => source.problem(index));
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
 const keepsSplitsApart: Behaviour<DatasetSubject> = {
   name: 'has splits that never overlap, whatever the seeds they are opened with',
   judge: async (subject) => {
@@ -34,7 +38,7 @@ const keepsSplitsApart: Behaviour<DatasetSubject> = {
         if (problems.length === 0) throw nonconformity(place, `its ${split} split is empty`);
         for (const { question } of problems) {
           const other = home.get(question) ?? split;
-          if (other !== split) throw nonconformity(place, `"${question}" is in the splits ${other} and ${split}`);
+          demandNone(place, `"${question}"`, other === split ? undefined : `is in the splits ${other} and ${split}`);
           home.set(question, split);
         }
       }
@@ -66,12 +70,9 @@ const asksAndAnswers: Behaviour<DatasetSubject> = {
   judge: async (subject) => {
     for (const split of splits) {
       for (const [index, problem] of firstProblems(await open(subject, split), 20).entries()) {
-        for (const key of ['id', 'question', 'reference', 'family'] as const) {
-          const text: unknown = problem[key];
-          if (typeof text === 'string' && text.trim() !== '') continue;
-          const place = { plugin: subject.plugin, method: 'problem' };
-          throw nonconformity(place, `problem ${index} of ${split} has no ${key}: ${JSON.stringify(text)}`);
-        }
+        const key = (['id', 'question', 'reference', 'family'] as const).find((name) => !isText(problem[name]));
+        const missing = key === undefined ? undefined : `has no ${key}, a text: ${JSON.stringify(problem[key])}`;
+        demandNone({ plugin: subject.plugin, method: 'problem' }, `problem ${index} of ${split}`, missing);
       }
     }
   },

@@ -101,9 +101,8 @@ function guardHooks(
 
 function targetsProblem(targets: readonly TargetLayer[], layers: readonly TargetLayer[]): string | undefined {
   if (!Array.isArray(targets)) return `gave ${typeof targets} instead of a list of layers`;
-  const foreign = targets.find(
-    (target) => !layers.some(({ name }) => name === (target as TargetLayer | undefined)?.name),
-  );
+  const given = targets as readonly (TargetLayer | undefined)[];
+  const foreign = given.find((target) => !layers.some(({ name }) => name === target?.name));
   return foreign === undefined ? undefined : `gave a layer that it was not given: ${JSON.stringify(foreign)}`;
 }
 

@@ -82,7 +82,7 @@ async function run(
       if (result.loss.rank !== 0)
         throw nonconformity(
           { plugin, method: 'loss' },
-          `the loss is of shape [${result.loss.shape}], expected a scalar`,
+          `the loss is of shape [${result.loss.shape.join(', ')}], expected a scalar`,
         );
       sums = Object.fromEntries(
         Object.entries(result.metrics).flatMap(([name, { sum, weight }]) => [

@@ -71,7 +71,7 @@ export async function createOptimizerBench(optimizer: Optimizer, config: unknown
         if (value.shape.join() !== shape.join())
           throw nonconformity(
             { plugin, method: 'update' },
-            `the value of ${name} is of shape [${value.shape}], expected [${shape.join(', ')}]`,
+            `the value of ${name} is of shape [${value.shape.join(', ')}], expected [${shape.join(', ')}]`,
           );
         const foreign = Object.keys(moved).find((slot) => !slots.has(`${slot} ${name}`));
         if (foreign !== undefined)

@@ -3,7 +3,7 @@ import type { AdapterSubject } from '../adapterSubject.ts';
 import type { Values } from '../adapterBench.ts';
 import { startOf } from '../adapterBench.ts';
 import type { Behaviour } from '../behaviour.ts';
-import { nonconformity } from '../behaviour.ts';
+import { demandNone, nonconformity } from '../behaviour.ts';
 import { differenceInWords, notFiniteInWords } from '../difference.ts';
 
 const mergeTolerance = 1e-5;
@@ -21,16 +21,12 @@ export const computesFiniteValues: Behaviour<AdapterSubject> = {
     for (const values of [startOf(subject.policy()), subject.values()]) {
       const { outputs, gradients } = await bench.run(values);
       for (const [layer, { forward, merged }] of outputs) {
-        for (const [method, own] of Object.entries({ forward, merged })) {
-          const problem = notFiniteInWords(own);
-          if (problem !== undefined)
-            throw nonconformity({ plugin: subject.plugin, method, layer }, `its output is not finite: ${problem}`);
-        }
+        const place = { plugin: subject.plugin, layer };
+        demandNone({ ...place, method: 'forward' }, 'its output is not finite', notFiniteInWords(forward));
+        demandNone({ ...place, method: 'merged' }, 'its output is not finite', notFiniteInWords(merged));
       }
       for (const [name, gradient] of gradients) {
-        const problem = notFiniteInWords(gradient);
-        if (problem !== undefined)
-          throw nonconformity(placeOf(subject, name), `the gradient of "${name}" is not finite: ${problem}`);
+        demandNone(placeOf(subject, name), `the gradient of "${name}" is not finite`, notFiniteInWords(gradient));
       }
     }
   },

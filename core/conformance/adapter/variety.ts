@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import { RlvrError } from '../../errors.ts';
+import { targetLayers } from '../../training/adapterTargets.ts';
 import { createPolicy } from '../../training/policy.ts';
 import type { Policy } from '../../training/policy.ts';
 import { createAdapterBench, perturbed, startOf } from '../adapterBench.ts';
 import type { AdapterSubject } from '../adapterSubject.ts';
 import { suiteSeed } from '../adapterSubject.ts';
 import type { Behaviour } from '../behaviour.ts';
-import { nonconformity } from '../behaviour.ts';
+import { demandNone, nonconformity } from '../behaviour.ts';
 import { differenceInWords, notFiniteInWords } from '../difference.ts';
 import { shapedModules, tinyBase } from '../tinyBase.ts';
 import { rankKeys } from './configuration.ts';
@@ -88,11 +89,9 @@ async function checkBiasesCount(subject: AdapterSubject): Promise<void> {
     for (const { name: layer } of biased) {
       for (const method of ['forward', 'merged'] as const) {
         const [own, others] = [before.outputs.get(layer)?.[method] ?? [], after.outputs.get(layer)?.[method] ?? []];
-        if (differenceInWords(others, own, biasTolerance) === undefined)
-          throw nonconformity(
-            { plugin: subject.plugin, method, layer },
-            'the layer has a bias, but the output does not depend on it',
-          );
+        const isSame = differenceInWords(others, own, biasTolerance) === undefined;
+        const problem = isSame ? 'its output does not depend on it' : undefined;
+        demandNone({ plugin: subject.plugin, method, layer }, 'the layer has a bias', problem);
       }
     }
   } finally {
@@ -138,24 +137,14 @@ async function checkComputes(
     for (const values of [startOf(policy), perturbed(policy)]) {
       const { outputs, gradients } = await bench.run(values);
       for (const [layer, { forward, merged }] of outputs) {
-        const problem = notFiniteInWords(forward) ?? notFiniteInWords(merged);
-        if (problem !== undefined)
-          throw nonconformity({ plugin, method: 'forward', layer }, `${where} its output is not finite: ${problem}`);
-        const difference = differenceInWords(forward, merged, tolerance);
-        if (difference !== undefined)
-          throw nonconformity(
-            { plugin, method: 'forward', layer },
-            `${where} it is not what merged gives: ${difference}`,
-          );
+        const place = { plugin, method: 'forward', layer };
+        demandNone(place, `${where} its output is not finite`, notFiniteInWords(forward) ?? notFiniteInWords(merged));
+        demandNone(place, `${where} it is not what merged gives`, differenceInWords(forward, merged, tolerance));
       }
       for (const [name, gradient] of gradients) {
-        const problem = notFiniteInWords(gradient);
         const layer = policy.parameters.find((parameter) => parameter.name === name)?.layer?.name;
-        if (problem !== undefined)
-          throw nonconformity(
-            { plugin, method: 'forward', layer },
-            `${where} the gradient of "${name}" is not finite: ${problem}`,
-          );
+        const place = { plugin, method: 'forward', layer };
+        demandNone(place, `${where} the gradient of "${name}" is not finite`, notFiniteInWords(gradient));
       }
     }
   } finally {
