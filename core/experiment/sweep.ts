@@ -131,8 +131,10 @@ function cellNames(base: string, cells: readonly MatrixCell[]): readonly string[
 /** A value as a part of a name: `r4`, `learning_rate1e-4`; of text and plugins the text alone; of a list how many entries it has. */
 function cellLabel(key: string, value: unknown): string {
   const last = key.slice(key.lastIndexOf('.') + 1);
-  if (typeof value === 'number')
-    return last + (Math.abs(value) < 1e-3 && value !== 0 ? value.toExponential() : String(value));
+  if (typeof value === 'number') {
+    const isTiny = value !== 0 && Math.abs(value) < 1e-3;
+    return last + (isTiny ? value.toExponential() : String(value)).replace('+', '');
+  }
   if (typeof value === 'boolean') return `${last}-${value}`;
   const type = typeof value === 'string' ? value : (value as { type?: unknown } | undefined)?.type;
   if (typeof type === 'string') return type.replaceAll(/[^a-z0-9._-]+/gi, '_');

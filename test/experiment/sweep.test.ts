@@ -78,6 +78,18 @@ describe('a matrix', () => {
     ]);
   });
 
+  it('gives runs names that runs may have', () => {
+    const cells = cellsOf(
+      '  learning_rate: [1.0e+38, 2.5e-7]\n  data.chat: [true, false]\n  data.template: ["{question}? "]\n',
+    );
+    expect(cells.map(({ name }) => name)).toEqual([
+      'trial-learning_rate1e38-chat-true-_question_',
+      'trial-learning_rate1e38-chat-false-_question_',
+      'trial-learning_rate2.5e-7-chat-true-_question_',
+      'trial-learning_rate2.5e-7-chat-false-_question_',
+    ]);
+  });
+
   it('numbers cells whose values make no names of their own', () => {
     const long = `"${'x'.repeat(60)} {question}"`;
     const names = cellsOf(`  data.template: [${long}, "{question}"]\n`).map(({ name }) => name);
