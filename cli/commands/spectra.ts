@@ -137,6 +137,7 @@ function includedLayers(names: readonly string[], pattern: string | undefined): 
   const matches = findInNames(pattern, names, (own) => `^(?:.*\\.)?(?:${own})$`);
   const included = new Set(names.filter((_, index) => matches[index] !== false));
   if (included.size > 0) return included;
-  const message = `No layer that was trained matches --layers "${pattern}". There are: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}.`;
+  const shown = `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`;
+  const message = `No layer that was trained matches --layers "${pattern}". There are: ${shown}.`;
   throw new RlvrError('usage', message, { pattern });
 }

@@ -3,7 +3,6 @@ import type { BackgroundOptions, ShorterSide } from '../linalg/background.ts';
 import { shorterSideInBackground, svdInBackground, topSvdInBackground } from '../linalg/background.ts';
 import { add, matrix, scale, type Matrix } from '../linalg/matrix.ts';
 import { svdOfProduct } from '../linalg/productSvd.ts';
-import type { SingularVectors } from '../linalg/svd.ts';
 import { matrixShape } from '../lowrank/matrixShape.ts';
 import { product } from './algebra.ts';
 import { bothSides } from './baseDecomposition.ts';

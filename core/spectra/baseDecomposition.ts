@@ -3,7 +3,7 @@ import type { ShorterSide } from '../linalg/background.ts';
 import { columnsOf, type Matrix } from '../linalg/matrix.ts';
 import { innerProducts, product } from './algebra.ts';
 
-/** Below this share of the largest value a direction counts as one that the matrix maps to 0: its other side cannot be told from rounding. */
+/** Below this share of the largest value a direction counts as mapped to 0: its other side cannot be told from rounding. */
 export const NULL_SHARE = 1e-6;
 
 /**

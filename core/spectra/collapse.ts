@@ -152,9 +152,10 @@ function limitsOf(records: readonly SpectraRecord[]): readonly string[] {
       : ` ${unmeasured.length} were not, among them ${unmeasured[0]?.name} (${unmeasured[0]?.reason}).`;
   return [
     `${checkpoints} measured; ${layers.length} layers.${more}`,
-    depth.full
-      ? 'The whole spectrum of W + dW was computed.'
-      : `Of W + dW only the top ${depth.top} directions were computed: what happens below them is not seen (--full gives all singular values).`,
+    layers.every(({ numbers }) => numbers['spectrum/shift'] !== undefined)
+      ? `All singular values of W + dW were computed; directions are followed for the top ${depth.top}.`
+      : `Of W + dW only the top ${depth.top} directions were computed (--full gives all singular values).`,
+    'Vectors of W are kept in float32: angles below about 1e-6 rad are not resolved.',
     'Numbers are means over layers; a single layer may differ. Spectra say nothing about accuracy: compare with `rlvr eval`.',
   ];
 }

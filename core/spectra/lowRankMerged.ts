@@ -146,7 +146,7 @@ function weightedComponents(near: Matrix, sigma: Float64Array, vectors: Matrix):
   return result;
 }
 
-/** What of the far vectors lies outside of W's: the update's far vectors without their components, of which I - U'ᵀU' is the Gram matrix. */
+/** What of the far vectors lies outside of W's. Of dW's far vectors without their components along W's, I - U'ᵀU' is the Gram matrix. */
 function outsideOf(far: Matrix, weights: Matrix, inverses: Float64Array): Matrix {
   const rank = far.columns;
   const gram = matrix(rank, rank);

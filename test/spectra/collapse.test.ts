@@ -37,7 +37,7 @@ describe('judgeCollapse', () => {
   it('says what it cannot know: of one checkpoint, of layers that were left out, below the top', () => {
     const { headline, limits, thresholds } = judge({ top: 0.1, half: 0.3, intruders: 2 });
     expect(headline).toContain('One checkpoint cannot show a drift');
-    expect(limits.join(' ')).toMatch(/One checkpoint was measured.*model\.norm \(a vector.*top 8.*accuracy/s);
+    expect(limits.join(' ')).toMatch(/One checkpoint was measured.*model\.norm \(a vector.*top 8.*float32.*accuracy/s);
     expect(thresholds.every(({ source }) => /chosen here|arXiv/.test(source))).toBe(true);
   });
 

@@ -11,7 +11,7 @@ export function values(count: number, ...names: string[]): Float32Array {
 }
 
 /** A linear layer [out, in]. */
-export function linearLayer(name: string, out: number, inputs: number): TargetLayer {
+function linearLayer(name: string, out: number, inputs: number): TargetLayer {
   return { name, module: name.slice(name.lastIndexOf('.') + 1), kind: 'linear', shape: [out, inputs], hasBias: false };
 }
 

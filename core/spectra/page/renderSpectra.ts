@@ -122,12 +122,16 @@ function numberTable(
           ({ name, numbers }) =>
             html`<tr>
               <th scope="row">${name}</th>
-              ${known.map(([measure, { unit }]) => html`<td>${numbers[measure] === undefined ? '' : formatValue(numbers[measure], unitOf(unit))}</td>`)}
+              ${known.map(([measure, { unit }]) => html`<td>${cellText(numbers[measure], unit)}</td>`)}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
+}
+
+function cellText(value: number | undefined, unit: string): string {
+  return value === undefined ? '' : formatValue(value, unitOf(unit));
 }
 
 function isPlain(unit: string): boolean {
