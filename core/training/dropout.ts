@@ -5,6 +5,7 @@ import { packedSizeNames } from '../model/packing.ts';
 import { randomStream } from '../tensor/random.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
+import { dropoutMask } from './dropoutMask.ts';
 import type { Policy } from './policy.ts';
 
 /** Drops a share of a layer's inputs, and scales up what is left. x [tokens, in] -> the same shape. */
@@ -89,8 +90,7 @@ export function dropoutFeeds(
   const feeds = [...rates].map(([name, rate]): [string, Uint8Array] => {
     const layer = targets.get(name) as TargetLayer;
     const count = (sizes[rowsOf(layer)] ?? 0) * (layer.shape[1] ?? 0);
-    const draws = randomStream(seed, 'dropout', step, batch, name).uniforms(count);
-    return [prefix + name, Uint8Array.from(draws, (draw) => (draw < rate ? 0 : 1))];
+    return [prefix + name, dropoutMask(count, rate, randomStream(seed, 'dropout', step, batch, name))];
   });
   return Object.fromEntries(feeds);
 }
