@@ -34,10 +34,9 @@ export function guardedCall<Result>(
 /** The error to be told for what a plugin threw. */
 export function failureOf(place: PluginPlace, error: unknown): RlvrError {
   if (error instanceof RlvrError && refusals.some((area) => error.code.startsWith(area))) return error;
-  return new RlvrError(
-    'plugin/failed',
-    `${placeInWords(place)} failed: ${messageOf(error)}`,
-    { ...place },
-    { cause: error },
-  );
+  const message = `${placeInWords(place)} failed: ${messageOf(error)}`;
+  const failure = new RlvrError('plugin/failed', message, { ...place }, { cause: error });
+  // Whoever tells the line wants the plugin's.
+  if (error instanceof Error && error.stack !== undefined) failure.stack = error.stack;
+  return failure;
 }

@@ -10,13 +10,18 @@ export interface AdapterCase {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Every method that an experiment can name, with each configuration that it gives as an example. */
+/** `npm run test:contracts` tries all configurations, `npm test` the first of each method. */
+const configurations = process.env['RLVR_CONTRACTS'] === 'all' ? Infinity : 1;
+
+/** Every method that an experiment can name, with the configurations that it gives as examples. */
 export const adapterCases: readonly AdapterCase[] = createCatalog(plugins)
   .all('adapter')
   .flatMap((adapter) =>
-    suiteConfigurations(adapter).map((options) => ({
-      name: `${adapter.id} ${JSON.stringify(options)}`,
-      adapter,
-      options,
-    })),
+    suiteConfigurations(adapter)
+      .slice(0, configurations)
+      .map((options) => ({
+        name: `${adapter.id} ${JSON.stringify(options)}`,
+        adapter,
+        options,
+      })),
   );
