@@ -61,7 +61,10 @@ export function judgeCollapse(records: readonly SpectraRecord[]): CollapseVerdic
   if (first === undefined || last === undefined || latest === undefined) {
     return {
       state: 'no-update',
-      headline: 'There is no update to judge: dW is 0 in every layer that was measured.',
+      headline:
+        latest === undefined || latest.layers.length === 0
+          ? 'There is nothing to judge: no layer was measured.'
+          : 'There is no update to judge: dW is 0 in every layer that was measured.',
       evidence: [],
       limits: limitsOf(records),
       thresholds,
@@ -92,7 +95,7 @@ function headlineOf(isConcentrated: boolean, isDrifting: boolean, half: number):
   if (half < 1 - EVEN) return 'No sign of collapse: the update lies off W’s principal directions.';
   if (half <= 1 + EVEN)
     return 'No sign of collapse: the update is spread over W’s directions evenly, as a random one would be.';
-  return 'No sign of collapse: the update favours the stronger half of W’s directions, but not its top.';
+  return 'No sign of collapse: the update favours the stronger half of W’s directions, but is not concentrated on its top.';
 }
 
 function placeOf({ layers, subject }: SpectraRecord): Place | undefined {

@@ -65,8 +65,11 @@ export function liveSpectra(
   return {
     afterStep: async (state) => {
       const isDue = Math.floor(state.step / every) > Math.floor((state.step - stepsAtOnce) / every);
-      const record = isDue ? await measure(state) : undefined;
-      return record === undefined ? {} : metricsOf(record);
+      if (!isDue) return {};
+      const began = performance.now();
+      const record = await measure(state);
+      const seconds = (performance.now() - began) / 1000;
+      return record === undefined ? {} : { ...metricsOf(record), 'time/spectra': seconds };
     },
     atCheckpoint: async (state) => {
       if (measuredAt !== state.step) await measure(state);
