@@ -68,10 +68,7 @@ describe('what the layer computes', () => {
       rates.push(rate);
       return tf.zerosLike(given);
     });
-    const base = tf.add(
-      tf.matMul(x, tf.tensor2d(attached.weight as number[][]), false, true),
-      attached.bias,
-    );
+    const base = tf.add(tf.matMul(x, tf.tensor2d(attached.weight as number[][]), false, true), attached.bias);
     expectClose(y.dataSync(), base.dataSync<'float32'>(), 1e-5, 'output without the update');
     expect(rates).toEqual([0.5]);
   });
