@@ -39,16 +39,17 @@ export function passOverLines(space: Space, numbers: ArrayLike<number>, chunk: n
   const { values } = space;
   const lines = blockFrom(numbers);
   const number = (index: number): number => numbers[BLOCK_NUMBERS + index] ?? 0;
-  const [vector, fromDot, fromEntry, products, row] = [0, 1, 2, 3, 4].map(number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const vector = number(0);
+  const fromDot = number(1);
+  const fromEntry = number(2);
+  const products = number(3);
+  const row = number(4);
   const sums = number(5) + chunk * number(6);
   const dots = number(7) + chunk * AT_ONCE;
-  const [tau, first, size, lead] = [number(8), number(9), number(10), number(11)];
+  const tau = number(8);
+  const first = number(9);
+  const size = number(10);
+  const lead = number(11);
   const last = Math.min(first + (chunk + 1) * size, lines.rows);
   values.fill(0, sums, sums + Math.ceil(lines.columns / ALIGNMENT) * ALIGNMENT);
   for (let from = first + chunk * size; from < last; from += AT_ONCE) {

@@ -1,7 +1,7 @@
 import { ALIGNMENT } from '../kernels/vectorKernels.ts';
-import { placeNumbers, type PassPlaces } from './bidiagonalPass.ts';
+import { placeNumbers } from './bidiagonalPass.ts';
 import { blockNumbers, part, turned, type Block } from './block.ts';
-import { addLines, clear, gather, lineDots, lineRange } from './lines.ts';
+import { addLines, clear, gather, lineDots } from './lines.ts';
 import { addProduct } from './productChunk.ts';
 import { reflect } from './reflect.ts';
 import { aligned, type Allocator } from './space.ts';
@@ -26,7 +26,112 @@ export interface BidiagonalForm {
   readonly rightTaus: Float64Array;
 }
 
+/** A reduction on its way, and the places that it works in. Blocks are as wide as their lines are padded. */
+interface Reduction {
+  readonly team: Team;
+  readonly form: BidiagonalForm;
+  /** Columns of M as they were before the present panel; left reflectors V of the panel in the lines that are done. */
+  readonly lines: Block;
+  /** Right reflectors U. */
+  readonly right: Block;
+  /** M is now `lines` - V Yᵀ - X Uᵀ. Line k belongs to step k of the panel. */
+  readonly x: Block;
+  readonly y: Block;
+  readonly coefficients: number;
+  readonly fromDot: number;
+  readonly fromEntry: number;
+  readonly sums: number;
+  readonly dots: number;
+}
+
+/** A step of a panel: what has been done in the panel before, from the aligned places on from which it matters. */
+interface Step {
+  readonly index: number;
+  /** The step's column from the aligned row on that `index` is in, and how far that is above it. */
+  readonly column: number;
+  readonly lead: number;
+  readonly vs: Block;
+  readonly xs: Block;
+}
+
 const alignDown = (index: number): number => index - (index % ALIGNMENT);
+
+/** Brings column `index` up to date and reflects it. */
+function reduceColumn({ team, form, lines, right, x, y, coefficients }: Reduction, start: number, index: number): Step {
+  const { space } = team;
+  const begin = alignDown(index);
+  const line = lines.at + index * lines.rowStride;
+  const done = index - start;
+  const step = {
+    index,
+    column: line + begin,
+    lead: index - begin,
+    vs: part(lines, start, begin, done),
+    xs: part(x, 0, begin, done),
+  };
+  gather(space, coefficients, part(y, 0, 0, done), index);
+  addLines(space, step.column, coefficients, -1, step.vs);
+  gather(space, coefficients, part(right, start, 0, done), index);
+  addLines(space, step.column, coefficients, -1, step.xs);
+  space.values.fill(0, line + start, line + index);
+  const { tau, beta } = reflect(space.values, line + index, line + form.left.columns);
+  form.diagonal[index] = beta;
+  form.leftTaus[index] = tau;
+  return step;
+}
+
+/** What the delayed updates take from the products of all lines with the reflector, and from the row `index`. */
+function sumDelayed(reduction: Reduction, { column, lead, vs, xs }: Step, ys: Block, us: Block, across: number): void {
+  const { team, coefficients, fromDot, fromEntry } = reduction;
+  const { space } = team;
+  space.values.fill(0, fromDot + across, fromDot + across + ys.columns);
+  space.values.fill(0, fromEntry + across, fromEntry + across + ys.columns);
+  for (const [before, after] of [
+    [vs, ys],
+    [xs, us],
+  ] as const) {
+    lineDots(space, coefficients, column, before);
+    addLines(space, fromDot + across, coefficients, 1, after);
+    gather(space, coefficients, before, lead);
+    addLines(space, fromEntry + across, coefficients, 1, after);
+  }
+}
+
+/** Row `index` right of the diagonal is reflected, and X and Y get a line each. */
+function reduceRow(reduction: Reduction, step: Step, start: number): void {
+  const { team, form, lines, right, x, y, coefficients, fromDot, fromEntry, sums, dots } = reduction;
+  const { space } = team;
+  const { values } = space;
+  const { index, column, lead, vs, xs } = step;
+  const [count, next, done] = [lines.rows, index + 1, index - start];
+  const across = alignDown(next);
+  const ys = part(y, 0, across, done);
+  const us = part(right, start, across, done);
+  sumDelayed(reduction, step, ys, us, across);
+  const [u, products] = [right.at + index * right.rowStride, y.at + done * y.rowStride];
+  const places = { vector: column, fromDot, fromEntry, products, row: u, sums, sumStride: x.rowStride, dots };
+  const tau = form.leftTaus[index] ?? 0;
+  const entries = (count - next) * (lines.columns - index);
+  const share = entries < ALONE ? count : Math.ceil((count - next) / CHUNKS / 8) * 8;
+  const chunks = Math.ceil((count - next) / share);
+  const rest = part(lines, 0, index - lead);
+  team.run('pass', [...blockNumbers(rest), ...placeNumbers(places), tau, next, share, lead], chunks);
+  const onRow = reflect(values, u + next, u + count);
+  form.above[index] = onRow.beta;
+  form.rightTaus[index] = onRow.tau;
+  team.advance(4 * entries);
+  if (onRow.tau === 0) return;
+  // x = tau (M u - V Yᵀ u - X Uᵀ u), with M u from the sums, for which the row was not yet scaled to u.
+  const target = x.at + done * x.rowStride + index - lead;
+  const scale = onRow.tau / (onRow.first - onRow.beta);
+  values.fill(1, coefficients, coefficients + CHUNKS);
+  addLines(space, target, coefficients, scale, { ...xs, at: sums, rows: chunks });
+  addLines(space, target, coefficients, -scale * onRow.beta, part(rest, next, 0, 1));
+  lineDots(space, coefficients, u + across, part(y, 0, across, done + 1));
+  addLines(space, target, coefficients, -onRow.tau, { ...vs, rows: done + 1 });
+  lineDots(space, coefficients, u + across, us);
+  addLines(space, target, coefficients, -onRow.tau, xs);
+}
 
 /**
  * Bidiagonal form by Householder reflectors from both sides in turn (G. H. Golub, W. Kahan 1965), whose updates are delayed and done
@@ -35,29 +140,9 @@ const alignDown = (index: number): number => index - (index % ALIGNMENT);
  */
 export function bidiagonalize(team: Team, lines: Block, allocator: Allocator): BidiagonalForm {
   const { space } = team;
-  const { values } = space;
   const { rows: count, columns: length } = lines;
-  const width = aligned(length);
-  const padded: Block = { ...lines, columns: width };
   const right = allocator.lines(count, count);
   clear(space, right);
-  const used = allocator.used;
-  const fromRight = allocator.lines(PANEL, length);
-  const fromLeft = allocator.lines(PANEL, count);
-  const paddedRight: Block = { ...right, columns: aligned(count) };
-  const paddedX: Block = { ...fromRight, columns: width };
-  const paddedY: Block = { ...fromLeft, columns: aligned(count) };
-  const sumStride = fromRight.rowStride;
-  const places = {
-    fromDot: allocator.numbers(aligned(count)),
-    fromEntry: allocator.numbers(aligned(count)),
-    row: allocator.numbers(aligned(count)),
-    sums: allocator.numbers(CHUNKS * sumStride),
-    sumStride,
-    dots: allocator.numbers(CHUNKS * 8),
-  };
-  const coefficients = allocator.numbers(4 * PANEL);
-  const [one, two] = [coefficients, coefficients + PANEL];
   const form: BidiagonalForm = {
     diagonal: new Float64Array(count),
     above: new Float64Array(count),
@@ -66,95 +151,34 @@ export function bidiagonalize(team: Team, lines: Block, allocator: Allocator): B
     right,
     rightTaus: new Float64Array(count),
   };
+  const used = allocator.used;
+  const [x, y] = [allocator.lines(PANEL, length), allocator.lines(PANEL, count)];
+  const reduction: Reduction = {
+    team,
+    form,
+    lines: { ...lines, columns: aligned(length) },
+    right: { ...right, columns: aligned(count) },
+    x: { ...x, columns: aligned(length) },
+    y: { ...y, columns: aligned(count) },
+    coefficients: allocator.numbers(PANEL + CHUNKS),
+    fromDot: allocator.numbers(aligned(count)),
+    fromEntry: allocator.numbers(aligned(count)),
+    sums: allocator.numbers(CHUNKS * x.rowStride),
+    dots: allocator.numbers(CHUNKS * 8),
+  };
   for (let start = 0; start < count; start += PANEL) {
-    const size = Math.min(PANEL, count - start);
-    clear(space, fromRight);
-    clear(space, fromLeft);
-    for (let step = 0; step < size; step++) {
-      const index = start + step;
-      const begin = alignDown(index);
-      const line = lines.at + index * lines.rowStride;
-      const vs = lineRange(padded, start, index, begin);
-      const xs = part(paddedX, 0, begin, step);
-      // Column `index` of M as it is now.
-      gather(space, one, part(paddedY, 0, 0, step), index);
-      addLines(space, line + begin, one, -1, vs);
-      gather(space, one, lineRange(paddedRight, start, index, 0), index);
-      addLines(space, line + begin, one, -1, xs);
-      values.fill(0, line + start, line + index);
-      const { tau, beta } = reflect(values, line + index, line + length);
-      form.diagonal[index] = beta;
-      form.leftTaus[index] = tau;
-      if (index + 1 === count) break;
-      const next = index + 1;
-      const across = alignDown(next);
-      const acrossEnd = aligned(count);
-      const ys = part(paddedY, 0, across, step);
-      const us = lineRange(paddedRight, start, index, across);
-      values.fill(0, places.fromDot + across, places.fromDot + acrossEnd);
-      values.fill(0, places.fromEntry + across, places.fromEntry + acrossEnd);
-      lineDots(space, one, line + begin, vs);
-      addLines(space, places.fromDot + across, one, 1, ys);
-      lineDots(space, one, line + begin, xs);
-      addLines(space, places.fromDot + across, one, 1, us);
-      gather(space, one, vs, index - begin);
-      addLines(space, places.fromEntry + across, one, 1, ys);
-      gather(space, one, xs, index - begin);
-      addLines(space, places.fromEntry + across, one, 1, us);
-      const y = fromLeft.at + step * fromLeft.rowStride;
-      const u = right.at + index * right.rowStride;
-      const x = fromRight.at + step * fromRight.rowStride;
-      const pass: PassPlaces = { ...places, vector: line + begin, products: y, row: u };
-      const remaining = (count - next) * (length - index);
-      const inChunk = remaining < ALONE ? count : Math.ceil((count - next) / CHUNKS / 8) * 8;
-      const chunks = Math.ceil((count - next) / inChunk);
-      const numbers = [
-        ...blockNumbers(part(padded, 0, begin)),
-        ...placeNumbers(pass),
-        tau,
-        next,
-        inChunk,
-        index - begin,
-      ];
-      team.run('pass', numbers, chunks);
-      const onRight = reflect(values, u + next, u + count);
-      form.above[index] = onRight.beta;
-      form.rightTaus[index] = onRight.tau;
-      if (onRight.tau === 0) continue;
-      // x = tau (M u - V Yᵀ u - X Uᵀ u), with M u from the sums of the row before it was scaled to u.
-      const scale = onRight.tau / (onRight.first - onRight.beta);
-      for (let chunk = 0; chunk < chunks; chunk++) {
-        values[one] = 1;
-        space.kernels.combine1(
-          (x + begin) * 8,
-          (x + width) * 8,
-          one * 8,
-          scale,
-          (places.sums + chunk * sumStride) * 8,
-          0,
-        );
-      }
-      values[one] = 1;
-      space.kernels.combine1(
-        (x + begin) * 8,
-        (x + width) * 8,
-        one * 8,
-        -scale * onRight.beta,
-        (lines.at + next * lines.rowStride + begin) * 8,
-        0,
-      );
-      lineDots(space, two, u + across, part(paddedY, 0, across, step + 1));
-      addLines(space, x + begin, two, -onRight.tau, lineRange(padded, start, next, begin));
-      lineDots(space, two, u + across, us);
-      addLines(space, x + begin, two, -onRight.tau, xs);
-      team.advance(4 * remaining);
+    const end = Math.min(start + PANEL, count);
+    const size = end - start;
+    clear(space, x);
+    clear(space, y);
+    for (let index = start; index < end; index++) {
+      const step = reduceColumn(reduction, start, index);
+      if (index + 1 < count) reduceRow(reduction, step, start);
     }
-    const done = start + size;
-    if (done < count) {
-      const rest = part(lines, done, done);
-      addProduct(team, rest, -1, turned(part(fromLeft, 0, done, size)), part(lines, start, done, size));
-      addProduct(team, rest, -1, turned(part(right, start, done, size)), part(fromRight, 0, done, size));
-    }
+    if (end === count) break;
+    const rest = part(lines, end, end);
+    addProduct(team, rest, -1, turned(part(y, 0, end, size, count - end)), part(lines, start, end, size));
+    addProduct(team, rest, -1, turned(part(right, start, end, size)), part(x, 0, end, size));
   }
   allocator.release(used);
   return form;

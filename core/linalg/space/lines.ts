@@ -1,4 +1,4 @@
-import { part, type Block } from './block.ts';
+import type { Block } from './block.ts';
 import type { Space } from './space.ts';
 
 const BYTES = 8;
@@ -44,9 +44,4 @@ export function gather({ values }: Space, target: number, lines: Block, column: 
   for (let line = 0; line < lines.rows; line++) {
     values[target + line] = values[lines.at + line * lines.rowStride + column] ?? 0;
   }
-}
-
-/** The lines `from` ... `to` - 1 from entry `start` on. */
-export function lineRange(lines: Block, from: number, to: number, start: number): Block {
-  return part(lines, from, start, to - from);
 }

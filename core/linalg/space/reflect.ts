@@ -9,6 +9,8 @@ export interface Reflection {
 /** Sums of squares below this have lost digits. */
 const SAFE_SQUARE = 1e-250;
 const LIFT = 2 ** 600;
+/** Vectors below this count as 0: they are as far below rounding as can be, and their inverse might be infinite. */
+const NOTHING = 1e-290;
 
 function squaresIn(values: Float64Array, from: number, to: number): number {
   let squares = 0;
@@ -34,6 +36,10 @@ export function reflect(values: Float64Array, at: number, end: number): Reflecti
   values[at] = 1;
   if (squares === 0) return { tau: 0, beta: first / lift, first: first / lift };
   const size = Math.sqrt(first * first + squares);
+  if (size < NOTHING * lift) {
+    values.fill(0, at + 1, end);
+    return { tau: 0, beta: first / lift, first: first / lift };
+  }
   const beta = first >= 0 ? -size : size;
   multiplyBy(values, at + 1, end, 1 / (first - beta));
   return { tau: (beta - first) / beta, beta: beta / lift, first: first / lift };
