@@ -76,7 +76,7 @@ const plain: Adapter<Config, LowRankOptions> = {
   examples: [
     { r: 2, lora_alpha: 4, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
     { r: 1, use_rslora: true, rank_pattern: { v_proj: 2 } },
-    { r: 2, init_lora_weights: 'pissa', target_modules: 'all-linear' },
+    { r: 2, init_lora_weights: 'pissa', target_modules: 'all-linear', lora_dropout: 0.1 },
     { r: 2, init_lora_weights: false },
   ],
   partialGradient: 'the norms of the rows are taken as given (section 4.3 of the paper)',

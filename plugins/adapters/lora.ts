@@ -71,7 +71,7 @@ const plain: Adapter<Config, LowRankOptions> = {
     { r: 2, lora_bias: true, bias: 'all' },
     { r: 2, freeze_a: true, exclude_modules: ['layers.0.self_attn.q_proj'] },
     { r: 2, init_lora_weights: 'pissa', use_rslora: true, rank_pattern: { v_proj: 1 } },
-    { r: 2, init_lora_weights: 'pissa_niter_4', target_modules: '.*\\.(q_proj|down_proj)' },
+    { r: 2, init_lora_weights: 'pissa_niter_4', target_modules: '.*\\.(q_proj|down_proj)', lora_dropout: 0.1 },
   ],
   isIdentityAtStart: ({ init_lora_weights: start }) => startOf(start).changesLayer !== true,
   usesDropout: (config) => config.lora_dropout > 0,
