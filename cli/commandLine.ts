@@ -27,6 +27,7 @@ Exit codes:
 Environment:
   RLVR_RUNS   the runs' folder, where --runs-folder is not given
   NO_COLOR    no colours
+  RLVR_PLUGIN_SECONDS  how long a plugin of the project may take to load (20)
   RLVR_DEBUG  1: say where in the program an error happened`;
 
 /** Carries out what the arguments say, in this process, and returns the exit code. Reports every error itself. */

@@ -25,6 +25,9 @@ const failures: readonly ErrorCode[] = [
   'analyzer/failed',
   'engine/failed',
   'engine/unavailable',
+  'plugin/failed',
+  'plugin/timeout',
+  'plugin/nonconforming',
 ];
 
 /** The exit code for an error's code: most say that the input cannot be used, some that the work failed. */

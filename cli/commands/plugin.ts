@@ -36,6 +36,7 @@ export async function pluginCommand(
   }
   if (action === 'test') {
     const file = required(first, 'test FILE');
+    if (options.verbose === true) process.env['RLVR_DEBUG'] = '1';
     // What a plugin of a user's does, it does in a process of its own.
     if (!isWatched()) {
       const { runWatched } = await import('../userPlugins/runWatched.ts');

@@ -171,16 +171,39 @@ describe('rlvr plugins', () => {
     const registered = catalogKinds.flatMap((kind) => catalog.all(kind).map(({ id }) => `${kind} ${id}`));
     expect(all.map(({ kind, id }) => `${kind} ${id}`)).toEqual(registered);
     const { out } = await list();
-    for (const { id, options } of all) {
+    for (const { kind, id, options } of all) {
+      if (kind === 'adapter') {
+        expect(out).toMatch(new RegExp(`^${id} +\\S`, 'm'));
+        continue;
+      }
       expect(out).toContain(`  ${id}  `);
       for (const option of options as { name: string }[]) expect(out).toContain(`    ${option.name}  `);
     }
   });
 
+  it('lists every method with its paper, formula, schema and capabilities as JSON', async () => {
+    const methods = parseJson(await list('adapter', undefined, true)) as Record<string, unknown>[];
+    for (const { id, paper, formula, config, capabilities } of methods) {
+      expect(paper, String(id)).toMatch(/\S/);
+      expect(formula, String(id)).toMatch(/\S/);
+      expect(config).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(capabilities).toMatchObject({ mergeable: true, engines: ['embedded'] });
+    }
+    const found = Object.fromEntries(methods.map(({ id, ...rest }) => [id, rest]));
+    expect(found['pissa']).toMatchObject({ preset: 'lora', capabilities: { loraForm: true, peftType: 'LORA' } });
+    expect(found['lorafa']).toMatchObject({ capabilities: { optimizer: 'lorafa' } });
+    expect(found['eva']).toMatchObject({ capabilities: { calibration: 'activations', identityAtStart: true } });
+    expect(found['full']).toMatchObject({ capabilities: { loraForm: false } });
+    expect(found['full']?.['capabilities']).not.toHaveProperty('peftType');
+  });
+
   it('lists one kind, also in the plural, and one plugin', async () => {
     const adapters = await list('adapters');
-    expect(adapters.out).toMatch(/^Adapters\n {2}lora {2}Low-rank update/);
-    expect(adapters.out).toContain('    r  whole number of at least 1, default 8; also rank\n        Rank\n');
+    expect(adapters.out).toMatch(/^Adapters\nmethod +computes +start +PEFT +optimizer\nlora +W \+ s B A/);
+    const one = (await list('adapter', 'lora')).out;
+    expect(one).toMatch(/^Adapters\n {2}lora {2}Low-rank update/);
+    expect(one).toContain('    starts at the base; has form as plain LoRA\n');
+    expect(one).toContain('    r  whole number of at least 1, default 8; also rank\n        Rank\n');
     expect(adapters.out).not.toContain('adamw');
     const [lora, ...others] = parseJson(await list('adapter', 'lora', true)) as { id: string; source: string }[];
     expect(others).toEqual([]);
