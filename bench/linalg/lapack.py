@@ -1,4 +1,4 @@
-"""Times numpy's SVD, which is LAPACK's dgesdd: a line {"file", "rows", "columns", "vectors", "times"} comes in, a line with seconds goes out."""
+"""Times numpy's SVD, which is LAPACK's dgesdd: a job in JSON comes in on a line, seconds and singular values go out."""
 
 import json
 import sys

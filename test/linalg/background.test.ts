@@ -18,6 +18,7 @@ describe('decompositions in the background', () => {
   it.each([
     [1, 1],
     [3, 1],
+    [20, 20],
     [40, 40],
     [130, 130],
     [200, 80],

@@ -49,6 +49,8 @@ describe('svd', () => {
     [32, 33],
     [200, 60],
     [60, 200],
+    [900, 3],
+    [3, 700],
     [150, 150],
   ])('takes a %i x %i matrix apart', (rows, columns) => void expectDecomposition(normalMatrix(rows, columns)));
 

@@ -1,8 +1,8 @@
 import { diagonalize } from '../bidiagonalSvd.ts';
-import { identity, type Matrix } from '../matrix.ts';
+import { identity, takeColumns, type Matrix } from '../matrix.ts';
 import { PendingRotations, rotationFor } from '../rotations.ts';
 
-/** The singular values of a small upper bidiagonal matrix, none negative, and vectors in columns. */
+/** The singular values of a small upper bidiagonal matrix, largest first, and vectors in columns. */
 export interface SmallSvd {
   readonly values: Float64Array;
   /** n x n. */
@@ -40,13 +40,12 @@ export function smallSvd(diagonal: Float64Array, above: Float64Array): SmallSvd 
     }
   }
   diagonalize({ diagonal: values, above: sides, left: new PendingRotations(left), right: new PendingRotations(right) });
-  for (let column = 0; column < size; column++) {
-    if ((values[column] ?? 0) >= 0) continue;
-    values[column] = -(values[column] ?? 0);
-    for (let row = 0; row < right.rows; row++) {
-      const at = row * right.columns + column;
-      right.data[at] = -(right.data[at] ?? 0);
-    }
-  }
-  return { values, left, right };
+  const order = [...values.keys()].sort((a, b) => Math.abs(values[b] ?? 0) - Math.abs(values[a] ?? 0));
+  const signs = order.map((column) => ((values[column] ?? 0) < 0 ? -1 : 1));
+  const outside = right.columns > size ? [size] : [];
+  return {
+    values: Float64Array.from(order, (column) => Math.abs(values[column] ?? 0)),
+    left: takeColumns(left, order),
+    right: takeColumns(right, [...order, ...outside], [...signs, 1]),
+  };
 }
