@@ -26,8 +26,8 @@ const titles: Readonly<Record<PluginKind, string>> = {
 const kinds = Object.keys(titles) as readonly PluginKind[];
 
 /**
- * `rlvr plugins [KIND] [ID]`: what there is to choose from. Methods are a table; of everything else, and of a method that is named, every option is told
- * with its default.
+ * `rlvr plugins [KIND] [ID]`: what there is to choose from. Methods are a table; of everything else, and of a
+ * method that is named, every option is told with its default.
  */
 export async function pluginsCommand(
   context: CommandContext,

@@ -70,7 +70,7 @@ function checkNames(kind: string, id: string): void {
     throw new RlvrError('usage', message, { kind, choices: kinds });
   }
   if (!idPattern.test(id) || id.length > longestId) {
-    const message = `"${id}" is no name of a plugin: lower case letters and digits in words joined by - or _, at most ${longestId} characters.`;
+    const message = `"${id}" is no name of a plugin: lower case words joined by - or _, at most ${longestId} characters.`;
     throw new RlvrError('usage', message, { id });
   }
 }

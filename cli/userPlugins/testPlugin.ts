@@ -136,7 +136,8 @@ function report({ terminal, json }: CommandContext, tested: readonly TestedPlugi
       const done = own.filter(({ outcome }) => outcome === 'passed').length;
       const config = Object.keys(options).length === 0 ? '' : ` ${JSON.stringify(options)}`;
       writeLine(terminal, `${kind} ${id}${config}: ${done} of ${own.length} passed`);
-      for (const verdict of own) if (verdict.outcome === 'failed' || isVerbose) writeVerdict(terminal, verdict);
+      for (const verdict of own.filter(({ outcome }) => outcome === 'failed' || isVerbose))
+        writeVerdict(terminal, verdict);
       const open = own.filter(({ outcome }) => outcome === 'not judged').length;
       if (open > 0) writeLine(terminal, `  ${open} more are not judged, because they build on it`);
     }

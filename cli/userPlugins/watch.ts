@@ -17,8 +17,8 @@ export function isWatched(): boolean {
 }
 
 /**
- * Tells the process that watches this one what comes next; undefined: nothing that could hang. Written at once, because the code of a plugin
- * may never give the process back.
+ * Tells the process that watches this one what comes next; undefined: nothing that could hang. Written at once, because the
+ * code of a plugin may never give the process back.
  */
 export function tellWatcher(task: WatchedTask | undefined): void {
   if (!isWatched()) return;

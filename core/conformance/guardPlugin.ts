@@ -4,8 +4,8 @@ import { failureOf, guardedCall } from './guardedCall.ts';
 import type { CallObserver } from './guardedCall.ts';
 
 /**
- * A plugin of any kind but adapter that behaves as `plugin` does, but says `plugin/failed` with kind, id and method where a method throws or
- * rejects, or where a reward gives a value that is no finite number.
+ * A plugin of any kind but adapter that behaves as `plugin` does, but says `plugin/failed` with kind, id and method where a method
+ * throws or rejects, or where a reward gives a value that is no finite number.
  */
 export function guardPlugin<Plugin extends PluginDescription<unknown>>(
   kind: string,

@@ -9,8 +9,8 @@ export type CallObserver = (place: PluginPlace | undefined) => void;
 const refusals = ['adapter/', 'dataset/', 'config/', 'plugin/'];
 
 /**
- * Calls a method of a plugin. What it throws becomes `plugin/failed` with the place, unless it is a refusal; so does a result that `problem`
- * finds something wrong with.
+ * Calls a method of a plugin. What it throws becomes `plugin/failed` with the place, unless it is a refusal; so does a result that
+ * `problem` finds something wrong with.
  */
 export function guardedCall<Result>(
   place: PluginPlace,

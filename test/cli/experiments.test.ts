@@ -189,12 +189,12 @@ describe('rlvr plugins', () => {
       expect(config).toMatchObject({ type: 'object', additionalProperties: false });
       expect(capabilities).toMatchObject({ mergeable: true, engines: ['embedded'] });
     }
-    const found = Object.fromEntries(methods.map(({ id, ...rest }) => [id, rest]));
-    expect(found['pissa']).toMatchObject({ preset: 'lora', capabilities: { loraForm: true, peftType: 'LORA' } });
-    expect(found['lorafa']).toMatchObject({ capabilities: { optimizer: 'lorafa' } });
-    expect(found['eva']).toMatchObject({ capabilities: { calibration: 'activations', identityAtStart: true } });
-    expect(found['full']).toMatchObject({ capabilities: { loraForm: false } });
-    expect(found['full']?.['capabilities']).not.toHaveProperty('peftType');
+    const found = new Map(methods.map(({ id, ...rest }) => [id, rest]));
+    expect(found.get('pissa')).toMatchObject({ preset: 'lora', capabilities: { loraForm: true, peftType: 'LORA' } });
+    expect(found.get('lorafa')).toMatchObject({ capabilities: { optimizer: 'lorafa' } });
+    expect(found.get('eva')).toMatchObject({ capabilities: { calibration: 'activations', identityAtStart: true } });
+    expect(found.get('full')).toMatchObject({ capabilities: { loraForm: false } });
+    expect(found.get('full')?.['capabilities']).not.toHaveProperty('peftType');
   });
 
   it('lists one kind, also in the plural, and one plugin', async () => {

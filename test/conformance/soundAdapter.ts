@@ -18,7 +18,7 @@ function parameter(layer: TargetLayer, name: string, shape: readonly number[], v
   return { name: `${layer.name}.${name}`, role: 'matrix', shape, trainable: true, layer, scaling: 1, values };
 }
 
-/** An adapter that does all that the suite asks for, W + B A written for PEFT as a type of its own; the wrong ones differ from it in one way. */
+/** An adapter that does all that the suite asks for, W + B A; the wrong ones differ from it in one way each. */
 export const sound: Adapter<SoundConfig, SoundOptions> = {
   id: 'sound',
   summary: 'A low-rank update with nothing else',

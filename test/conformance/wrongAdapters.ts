@@ -51,7 +51,7 @@ export const wrongAdapters: readonly WrongAdapter[] = [
       config: z.object({
         r: z.int().min(1).default(2),
         target_modules: z.array(z.string()).default(['q_proj']),
-      }) as unknown as Sound['config'],
+      }),
     },
     'describes itself and its options',
     /adapter "sound": its configuration accepts a key "surprise"/,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import { RlvrError } from '../../errors.ts';
-import { targetLayers } from '../../training/adapterTargets.ts';
 import { createPolicy } from '../../training/policy.ts';
 import type { Policy } from '../../training/policy.ts';
 import { createAdapterBench, perturbed, startOf } from '../adapterBench.ts';
