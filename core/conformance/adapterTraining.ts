@@ -1,9 +1,12 @@
+import type { Adapter } from '../contracts/adapter.ts';
+import type { Objective } from '../contracts/objective.ts';
+import type { Optimizer } from '../contracts/optimizer.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Learner } from '../training/learner.ts';
 import { createLearner } from '../training/learner.ts';
 import { cutMicroBatches } from '../training/microBatch.ts';
 import type { TrainingRow } from '../training/microBatch.ts';
 import type { Policy } from '../training/policy.ts';
-import type { AdapterSubject } from './adapterSubject.ts';
 
 const totalSteps = 8;
 const zeros = [0, 0, 0];
@@ -17,11 +20,15 @@ const row: TrainingRow = {
   active: true,
 };
 
+/** What a learner of the suite is made of. */
+export interface LearnerParts {
+  readonly base: Checkpoint;
+  readonly original: Adapter;
+  readonly surroundings: { readonly objective: Objective; readonly optimizers: readonly Optimizer[] };
+}
+
 /** A learner of the suite: the base learns one completion. */
-export function createSuiteLearner(
-  { surroundings, base, original }: Pick<AdapterSubject, 'surroundings' | 'base' | 'original'>,
-  policy: Policy,
-): Learner {
+export function createSuiteLearner({ surroundings, base, original }: LearnerParts, policy: Policy): Learner {
   const { objective, optimizers } = surroundings;
   const optimizer = optimizers.find(({ id }) => id === original.optimizer) ?? optimizers[0];
   if (optimizer === undefined) throw new TypeError('the suite was given no optimizer');

@@ -9,7 +9,7 @@ import { nonconformity } from './behaviour.ts';
 const layer = { name: 'block.q_proj', module: 'q_proj', kind: 'linear', shape: [3, 4], hasBias: false } as const;
 
 /** The parameters that the suite's optimizers move: a pair of LoRA's and a norm. */
-export const benchParameters: readonly ParameterSpec[] = [
+const benchParameters: readonly ParameterSpec[] = [
   { name: 'block.q_proj.lora_A', role: 'lora_A', shape: [2, 4], trainable: true, layer, scaling: 2 },
   { name: 'block.q_proj.lora_B', role: 'lora_B', shape: [3, 2], trainable: true, layer, scaling: 2 },
   { name: 'block.norm', role: 'norm', shape: [4], trainable: true, scaling: 1 },

@@ -10,7 +10,7 @@ export interface RewardSubject extends DescribedPlugin {
 }
 
 /** What models write, and what somebody would write who wants to break a verifier. */
-export const hostileTexts: Readonly<Record<string, string>> = {
+const hostileTexts: Readonly<Record<string, string>> = {
   nothing: '',
   'white space': ' \n\t\u2028 ',
   'an open box': 'so it is \\boxed{',

@@ -82,7 +82,7 @@ export function rankKeys({ adapter }: Pick<AdapterSubject, 'adapter'>): readonly
 }
 
 /** The error that a call ends with; what is not one of ours is a failure of the plugin. */
-export function errorOf(run: () => unknown, plugin = 'adapter'): RlvrError | undefined {
+function errorOf(run: () => unknown, plugin = 'adapter'): RlvrError | undefined {
   try {
     guardedCall({ plugin }, run);
     return undefined;
