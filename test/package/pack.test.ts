@@ -73,6 +73,12 @@ describe('the packed package', () => {
       expect(readdirSync(path.join(installed, 'dist')).filter((file) => file.endsWith('.map'))).toEqual([]);
       expect(run(['npx', '--no', 'rlvr', '--', '--version'], consumer).trim()).toBe(version);
       expect(JSON.parse(run(['npx', '--no', 'rlvr', '--', 'doctor', '--json'], consumer))).toBeTypeOf('object');
+      // A plugin of a user's is compiled, judged, and type-checked against the declarations in the package.
+      run(['npx', '--no', 'rlvr', '--', 'plugin', 'new', 'reward', 'mine'], consumer);
+      const tested = run(['npx', '--no', 'rlvr', '--', 'plugin', 'test', '.rlvr/plugins/mine.ts'], consumer);
+      expect(tested).toContain('0 failed');
+      const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      expect(run([process.execPath, tsc, '-p', '.rlvr/plugins'], consumer)).toBe('');
     },
     patience,
   );
