@@ -1,5 +1,5 @@
-// Writes a model folder with random weights of the shapes of Qwen2-1.5B in bfloat16 (3.1 GB), and beside it a LoRA adapter of rank 16 on all
-// of its linear layers, as PEFT saves it: what `rlvr spectra` is measured on.
+// Writes a model folder with random weights of the shapes of Qwen2-1.5B in bfloat16 (3.1 GB), and beside it a LoRA adapter of rank 16 on
+// all of its linear layers, as PEFT saves it: what `rlvr spectra` is measured on.
 //   node scripts/runTypescript.mjs bench/spectra/makeRandomModel.ts FOLDER [BLOCKS]
 // FOLDER/model and FOLDER/adapter are made; BLOCKS decoder blocks instead of 28 make a smaller one.
 import { mkdirSync, writeFileSync } from 'node:fs';

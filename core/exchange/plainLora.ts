@@ -81,8 +81,8 @@ export async function plainLora(source: WeightSource, options: PlainLoraOptions)
 
 function noExactForm(place: string, method: string): RlvrError {
   const message =
-    `What the method "${method}" does to ${place} is not exactly LoRA. \`--format hf\` writes the merged model; \`--rank K\` approximates ` +
-    'what it does to linear layers by LoRA of rank K and tells the error.';
+    `What the method "${method}" does to ${place} is not exactly LoRA. \`--format hf\` writes the merged model; \`--rank K\` ` +
+    'approximates what it does to linear layers by LoRA of rank K and tells the error.';
   return new RlvrError('adapter/invalid', message, { place, method });
 }
 

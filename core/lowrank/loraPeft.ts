@@ -128,9 +128,9 @@ function startRefusal(name: unknown): string | undefined {
   }
   if (typeof name !== 'string' || startOf(name as Initialisation).subtractsStart !== true) return undefined;
   return (
-    `it was started by init_lora_weights ${init}, which takes the start out of the base weights, and the folder holds neither the weights that ` +
-    'were left nor a converted form: on the original base it is another model. Save it in PEFT with path_initial_model_for_weight_conversion, ' +
-    'the folder of the adapter as it was before training, which makes plain LoRA of it'
+    `it was started by init_lora_weights ${init}, which takes the start out of the base weights, and the folder holds neither the ` +
+    'weights that were left nor a converted form: on the original base it is another model. Save it in PEFT with ' +
+    'path_initial_model_for_weight_conversion, the folder of the adapter as it was before training, which makes plain LoRA of it'
   );
 }
 

@@ -6,18 +6,12 @@ import { randomStream } from '../tensor/random.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { dropoutMask } from './dropoutMask.ts';
-import type { Policy } from './policy.ts';
-
-/** Drops a share of a layer's inputs, and scales up what is left. x [tokens, in] -> the same shape. */
-export type Dropout = (layer: TargetLayer, x: tf.Tensor2D, rate: number) => tf.Tensor2D;
+import type { Dropout, Policy } from './policy.ts';
 
 /** Rates by layer, as tracing the training graph has found them. */
 export type DropoutRates = Map<string, number>;
 
 const prefix = 'dropout.';
-
-/** Outside of training nothing is dropped. */
-export const keepAll: Dropout = (_layer, x) => x;
 
 /** Whether the policy's training drops inputs, so that it is another policy than the one that samples. */
 export function dropsInputs({ adapter, adapterConfig }: Policy): boolean {

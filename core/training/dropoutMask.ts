@@ -4,9 +4,9 @@ import type { RandomNumbers } from '../contracts/randomNumbers.ts';
 const WARM_UP = 12;
 
 /**
- * `count` bytes, 0 with probability `rate` and else 1, each by itself. Masks are as large as activations, so they come from a generator that
- * is many times faster than `random`, which seeds it: sfc32 (C. Doty-Humphrey, PractRand). Each word decides for four values: a byte is
- * compared with 256 * rate, and where it is the one that 256 * rate lies in, a number of `random` decides, so that the rate is exact.
+ * `count` bytes, 0 with probability `rate` and else 1, each by itself. Masks are as large as activations, so they come from a generator
+ * that is many times faster than `random`, which seeds it: sfc32 (C. Doty-Humphrey, PractRand). Each word decides for four values: a byte
+ * is compared with 256 * rate, and where it is the one that 256 * rate lies in, a number of `random` decides, so that the rate is exact.
  */
 export function dropoutMask(count: number, rate: number, random: RandomNumbers): Uint8Array {
   const mask = new Uint8Array(count);

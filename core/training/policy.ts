@@ -8,7 +8,6 @@ import type { tf } from '../tensor/tf.ts';
 import { randomStream } from '../tensor/random.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { adapterTargets } from './adapterTargets.ts';
-import { keepAll, type Dropout } from './dropout.ts';
 
 /** A base model with an adapter attached: which layers it adapts, and the tensors it adds. */
 export interface Policy {
@@ -115,6 +114,12 @@ export function frozenFeeds(checkpoint: Checkpoint, policy: Policy): Readonly<Re
     ...Object.fromEntries([...policy.replaced].map(([name, data]) => [policyPrefixes.replaced + name, data])),
   };
 }
+
+/** Drops a share of a layer's inputs, and scales up what is left. x [tokens, in] -> the same shape. */
+export type Dropout = (layer: TargetLayer, x: tf.Tensor2D, rate: number) => tf.Tensor2D;
+
+/** Outside of training nothing is dropped. */
+export const keepAll: Dropout = (_layer, x) => x;
 
 /** A layer's tensors as the adapter sees them, looked up among a graph's inputs. Nothing is dropped unless `dropout` does. */
 export function layerTensors(

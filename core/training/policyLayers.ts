@@ -5,8 +5,7 @@ import { EMBEDDING, LM_HEAD } from '../model/decoderParameters.ts';
 import { compile, type CompiledGraph } from '../tensor/compile.ts';
 import { linear } from '../tensor/ops/linear.ts';
 import type { tf } from '../tensor/tf.ts';
-import { keepAll, type Dropout } from './dropout.ts';
-import { layerTensors, policyInputs, policyPrefixes, type Policy } from './policy.ts';
+import { layerTensors, policyInputs, policyPrefixes, type Policy, keepAll, type Dropout } from './policy.ts';
 import type { MergedLayer } from '../contracts/adapter.ts';
 import type { TargetLayer } from '../contracts/parameter.ts';
 

@@ -21,8 +21,8 @@ export function trainedPolicy(model: DecoderConfig, adapter: Adapter, adapterCon
 
 /**
  * A policy that starts where another training, or an adapter from elsewhere, has ended: with the parameters and replaced weights of
- * `folder`, as `writeTrainingState` wrote them. Optimizer and hooks begin anew. `origin` says in words where it comes from. Dropout and what
- * else does not touch the parameters is the new configuration's.
+ * `folder`, as `writeTrainingState` wrote them. Optimizer and hooks begin anew. `origin` says in words where it comes from. Dropout and
+ * what else does not touch the parameters is the new configuration's.
  *
  * @throws RlvrError `run/corrupt` where the folder is of another adapter or model, or not whole; `adapter/invalid` where the configuration
  *   makes other parameters

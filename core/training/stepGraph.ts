@@ -12,8 +12,8 @@ import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { finishStep, hookInputs, hookPenalty, hookPrefixes, transformedGradients } from './adapterHooks.ts';
 import { clipByGlobalNorm } from './clip.ts';
-import { dropoutInputs, maskedDropout, type Dropout, type DropoutRates } from './dropout.ts';
-import { policyInputs, trainableParameters, type Policy } from './policy.ts';
+import { dropoutInputs, maskedDropout, type DropoutRates } from './dropout.ts';
+import { policyInputs, trainableParameters, type Policy, type Dropout } from './policy.ts';
 import { fedParameters, policyLayers } from './policyLayers.ts';
 
 /** What fixes a training graph. */

@@ -95,8 +95,8 @@ function plainOptions(options: unknown, adapter: string, place: string): unknown
   }
   throw new RlvrError(
     'adapter/invalid',
-    `The plan of the adapter "${adapter}" for ${place} holds ${typeof options === 'number' ? options : `a ${typeof options}`}, which a checkpoint cannot keep; expected finite ` +
-      'numbers, text, true, false, lists and plain objects of these.',
+    `The plan of the adapter "${adapter}" for ${place} holds ${typeof options === 'number' ? options : `a ${typeof options}`}, ` +
+      'which a checkpoint cannot keep; expected finite numbers, text, true, false, lists and plain objects of these.',
     { adapter, place },
   );
 }

@@ -131,7 +131,7 @@ const own: Adapter<Config, LayerOptions> = {
   config: schema,
   aliases: { rank: 'r', dropout: 'miss_dropout' },
   examples: [
-    { r: 3, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
+    { r: 3, miss_dropout: 0.1, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
     { r: 8, init_weights: false, target_modules: ['q_proj', 'o_proj'] },
     { r: 3, init_weights: 'mini', mini_r: 2, target_modules: 'all-linear' },
     { r: 4, init_weights: 'bat', target_modules: 'all-linear' },

@@ -97,7 +97,7 @@ const own: Adapter<Config, LayerOptions> = {
   config: schema,
   aliases: { rank: 'r', dropout: 'vera_dropout' },
   examples: [
-    { r: 3, target_modules: ['q_proj', 'v_proj', 'down_proj'], d_initial: 0.5 },
+    { r: 3, vera_dropout: 0.1, d_initial: 0.5, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
     { r: 2, target_modules: 'all-linear', init_weights: false, projection_prng_key: 7, save_projection: false },
   ],
   isIdentityAtStart: (config) => config.init_weights,

@@ -129,8 +129,3 @@ export async function createAdapterBench(policy: Policy): Promise<AdapterBench> 
     release: () => graph.release(),
   };
 }
-
-/** A copy of the base weights' values, to see that nobody wrote to them. */
-export function copyOfBase(): Values {
-  return new Map([...checkpoint.weights].map(([name, { data }]) => [name, data.slice()]));
-}

@@ -22,7 +22,7 @@ import { runLogits } from './logits.ts';
 const catalog = createCatalog(plugins);
 
 /** Cases that are not exactly LoRA, but for so high a rank that nothing is lacking. */
-const atFullRank = ['dora', 'loftq', 'slicefine-3'];
+const atFullRank = ['dora', 'loftq'];
 
 /** A method with one of its example configurations. */
 interface MethodCase {
@@ -32,12 +32,13 @@ interface MethodCase {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Every method with its first examples; of presets, which share an adapter, with one. */
+/** Every method with its first examples that start at the base; of presets, which share an adapter, with one. */
 export function methodCases(): readonly MethodCase[] {
   const presets = new Set(plugins.presets.map(({ id }) => id));
   return catalog.all('adapter').flatMap((adapter) => {
     const { examples = [{}] } = adapter;
     return examples
+      .filter((config) => adapter.isIdentityAtStart(adapter.config.parse(config)))
       .slice(0, presets.has(adapter.id) ? 1 : 3)
       .map((config, i) => ({ name: `${adapter.id}${i === 0 ? '' : `-${i + 1}`}`, adapter, config }));
   });

@@ -115,7 +115,7 @@ def low_rank_updates(file: Path) -> dict[str, torch.Tensor]:
     return updates
 
 
-@pytest.mark.parametrize("method", ["dora", "loftq", "slicefine-3"])
+@pytest.mark.parametrize("method", ["dora", "loftq"])
 def test_full_rank_lacks_nothing(method: str, exported: Path, sequences: list[list[int]]) -> None:
     entry = exports_of(exported, method)
     model = PeftModel.from_pretrained(load_base(), entry["exports"]["full-rank"]).eval()

@@ -46,7 +46,7 @@ const own: Adapter<Config, LayerOptions> = {
   config: schema,
   aliases: { alpha: 'lora_alpha', dropout: 'lora_dropout' },
   examples: [
-    { init_r: 3, target_r: 2, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
+    { init_r: 3, lora_dropout: 0.1, target_r: 2, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
     {
       init_r: 4,
       target_r: 1,

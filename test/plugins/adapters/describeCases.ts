@@ -18,8 +18,8 @@ function grouped<Case>(cases: readonly Case[], keyOf: (entry: Case) => string): 
 }
 
 /**
- * One test a case, grouped by kind and method. Those that are not covered are skipped with the reason, but not in this repository's own data,
- * which holds nothing that is not covered.
+ * One test a case, grouped by kind and method. Those that are not covered are skipped with the reason, but not in this repository's own
+ * data, which holds nothing that is not covered.
  */
 export function describeCases<Case extends DescribedCase>(
   kind: string,

@@ -183,7 +183,7 @@ export function evaluateNet(
   return { ...results, ...Object.fromEntries(differentiated.map((name, i) => [`grad ${name}`, grads[i]!])) };
 }
 
-/** Weights with the adapter folded in, and the outputs of all layers with them: `merged LAYER.weight`, `merged LAYER.bias`, `merged_y LAYER`. */
+/** Weights with the adapter folded in, and all layers' outputs with them: `merged LAYER.weight`, `merged LAYER.bias`, `merged_y LAYER`. */
 export function mergeNet(net: Net, policy: Policy, tensors: Tensors): Record<string, tf.Tensor> {
   const results: Record<string, tf.Tensor> = {};
   for (const layer of net.layers) {

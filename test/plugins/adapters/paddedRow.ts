@@ -23,8 +23,8 @@ export interface PaddedRow {
 }
 
 /**
- * Logits of a whole row, padding included, as transformers computes them: a query of the padding, which sees no key, weighs all keys of its row
- * alike. The product leaves padding out; PEFT's loss has one such place in it, which predicts the first token of a left-padded row.
+ * Logits of a whole row, padding included, as transformers computes them: a query of the padding, which sees no key, weighs all keys of
+ * its row alike. The product leaves padding out; PEFT's loss has one such place in it, which predicts the first token of a left-padded row.
  */
 export function paddedLogits(
   config: DecoderConfig,

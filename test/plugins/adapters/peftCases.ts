@@ -165,7 +165,7 @@ function adaptersFor({ config }: PeftCase): readonly Adapter[] {
   return catalog.all('adapter').filter(({ peftType }) => peftType === config['peft_type']);
 }
 
-/** The adapter of a case by its configuration as the user wrote it: the first that has all of its fields and adds what PEFT adds to the layers. */
+/** The adapter of a case by its configuration as a user writes it: the first that has all of its fields and adds what PEFT adds. */
 export function chooseByFields(entry: PeftCase, addsTheSame: (adapter: Adapter, config: unknown) => boolean): Choice {
   if (isForeign(entry)) return chooseByName(entry);
   for (const adapter of adaptersFor(entry)) {
@@ -176,8 +176,8 @@ export function chooseByFields(entry: PeftCase, addsTheSame: (adapter: Adapter, 
 }
 
 /**
- * The adapter of a case: the one that reads it as PEFT saves it. Where PEFT's file alone does not say what is meant (the residual of PiSSA is
- * not in it), by the fields of its configuration.
+ * The adapter of a case: the one that reads it as PEFT saves it. Where PEFT's file alone does not say what is meant (the residual of PiSSA
+ * is not in it), by the fields of its configuration.
  */
 export function chooseAdapter(
   entry: PeftCase,

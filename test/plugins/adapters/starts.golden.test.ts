@@ -14,8 +14,8 @@ import { catalog, storedTensor, tensorsBelow } from './peftCases.ts';
 import type { Golden } from './peftCases.ts';
 
 /**
- * PEFT decomposes in float32: the error of a triplet grows as singular values come close to each other, and where data comes in, with what it
- * is multiplied and divided by (CorDA's covariance) or with the steps that it takes (EVA).
+ * PEFT decomposes in float32: the error of a triplet grows as singular values come close to each other, and where data comes in, with what
+ * it is multiplied and divided by (CorDA's covariance) or with the steps that it takes (EVA).
  */
 function decomposedTo({ file }: Golden<LayersCase>): number {
   return file.names.some((name) => /^(eva|calibration)_/.test(name)) ? 1e-4 : 1e-5;

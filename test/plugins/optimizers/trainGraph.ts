@@ -28,8 +28,8 @@ export interface TrainGraph {
   /** Parameters, optimizer slots and states of hooks at the start, by the names of the graph's inputs. */
   readonly start: Feeds;
   /**
-   * One step from a state with PEFT's gradients, by parameter. Gives new values by the names of inputs, `updated PARAMETER` as the optimizer
-   * left it, and of before the step `loss`, `penalty`, `y LAYER`, `grad PARAMETER`.
+   * One step from a state with PEFT's gradients, by parameter. Gives new values by the names of inputs, `updated PARAMETER` as the
+   * optimizer left it, and of before the step `loss`, `penalty`, `y LAYER`, `grad PARAMETER`.
    */
   run(state: Feeds, gradients: Feeds, numbers: StepNumbers): Promise<Feeds>;
   release(): Promise<void>;
