@@ -32,10 +32,10 @@ describe('an experiment that cannot be run', () => {
       /adapter\.r: rank 40 is larger than model\.layers\.0\.mlp\.down_proj \[16, 32\] allows: at most 16/,
     ],
     [
-      'dropout, which the engine does not have',
-      { adapter: { type: 'lora', lora_dropout: 0.1 } },
-      'adapter/invalid',
-      /Dropout is not supported/,
+      'an optimizer that cannot train the adapter',
+      { adapter: { type: 'ia3' }, optimizer: { type: 'loraplus' } },
+      'config/invalid',
+      /this method has no B/,
     ],
     [
       'a prompt longer than the limit',
