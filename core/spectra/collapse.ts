@@ -63,7 +63,7 @@ export function judgeCollapse(records: readonly SpectraRecord[]): CollapseVerdic
       state: 'no-update',
       headline:
         latest === undefined || latest.layers.length === 0
-          ? 'There is nothing to judge: no layer was measured.'
+          ? 'There is no update to judge: no layer that can be measured changed.'
           : 'There is no update to judge: dW is 0 in every layer that was measured.',
       evidence: [],
       limits: limitsOf(records),

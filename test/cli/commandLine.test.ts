@@ -16,9 +16,8 @@ describe('rlvr --help', () => {
   it('lists every command with what it does, and the exit codes', async () => {
     const { code, out, err } = await rlvr(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    const words = out.replaceAll(/\s+/g, ' ');
-    for (const { name, summary } of commandTable)
-      expect(words).toMatch(new RegExp(` ${name}( [<[].*?[>\\]])? ${summary}`));
+    const words = out.replaceAll(/ [<[][a-z-]+[>\]]/g, '').replaceAll(/\s+/g, ' ');
+    for (const { name, summary } of commandTable) expect(words).toContain(` ${name} ${summary}`);
     expect(out).toContain('130  stopped by Ctrl-C');
   });
 
