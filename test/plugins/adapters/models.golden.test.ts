@@ -22,8 +22,8 @@ import { parameterName, storedTensor } from './peftCases.ts';
 
 /**
  * Through a whole model PEFT's own float32 gradients are up to 4.3e-6 from those in float64, so two of them may differ by twice that. A
- * residual of PEFT's is that of a decomposition in float32, and not in the case's file: with the exact one, in float64, gradients were up to
- * 2.2e-5 from PEFT's over five sets of data.
+ * residual of PEFT's is that of a decomposition in float32, and not in the case's file: with the exact one, in float64, gradients were up
+ * to 2.2e-5 from PEFT's over five sets of data.
  */
 function gradientTolerance({ base_changed: changed }: ModelCase): number {
   return changed.length === 0 ? 1e-5 : 5e-5;
