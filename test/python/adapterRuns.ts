@@ -32,13 +32,13 @@ interface MethodCase {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Every method with its first examples that start at the base; of presets, which share an adapter, with one. */
+/** Every method with its first examples that start at the base, if it has such; of presets, which share an adapter, with one. */
 export function methodCases(): readonly MethodCase[] {
   const presets = new Set(plugins.presets.map(({ id }) => id));
   return catalog.all('adapter').flatMap((adapter) => {
     const { examples = [{}] } = adapter;
-    return examples
-      .filter((config) => adapter.isIdentityAtStart(adapter.config.parse(config)))
+    const atBase = examples.filter((config) => adapter.isIdentityAtStart(adapter.config.parse(config)));
+    return (atBase.length === 0 ? examples.slice(0, 1) : atBase)
       .slice(0, presets.has(adapter.id) ? 1 : 3)
       .map((config, i) => ({ name: `${adapter.id}${i === 0 ? '' : `-${i + 1}`}`, adapter, config }));
   });
