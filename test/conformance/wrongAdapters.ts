@@ -181,7 +181,8 @@ export const wrongAdapters: readonly WrongAdapter[] = [
           parameter: (name) => (name === 'b' ? stopped(layer.parameter(name)) : layer.parameter(name)),
         }),
     },
-    'gives every trained tensor a gradient, and the right one',
+    // B starts at zero, so without its gradient A has none either, and a step moves nothing.
+    ['gives every trained tensor a gradient, and the right one', 'trains the tensors that it declares and no others'],
     /layer .*q_proj: no gradient reaches ".*q_proj\.b"/,
   ),
   wrong(
