@@ -1,6 +1,7 @@
 import type { StoredTensor } from '../contracts/adapter.ts';
 import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
+import { firstProblems } from '../firstProblems.ts';
 
 const MOST_SHOWN = 6;
 
@@ -35,10 +36,6 @@ export function checkParameters(
     if (!expected.has(name)) problems.push(`${name} belongs to no layer of the base that the adapter names`);
   }
   if (problems.length === 0) return;
-  const rest = problems.length - MOST_SHOWN;
-  const shown = problems.slice(0, MOST_SHOWN).join('; ') + (rest > 0 ? `; and ${rest} more` : '');
-  throw new RlvrError('adapter/invalid', `${origin} does not belong to this base: ${shown}.`, {
-    path: origin,
-    problems,
-  });
+  const message = `${origin} does not belong to this base: ${firstProblems(problems, MOST_SHOWN)}.`;
+  throw new RlvrError('adapter/invalid', message, { path: origin, problems });
 }

@@ -1,4 +1,5 @@
 import { RlvrError } from '../errors.ts';
+import { firstProblems } from '../firstProblems.ts';
 import { decoderParameters, LM_HEAD } from './decoderParameters.ts';
 import type { DecoderConfig } from './modelConfig.ts';
 
@@ -29,9 +30,7 @@ export function checkWeightShapes(
     }
   }
   if (problems.length === 0) return;
-  const rest = problems.length - MOST_PROBLEMS_SHOWN;
-  const shown = problems.slice(0, MOST_PROBLEMS_SHOWN).join('; ') + (rest > 0 ? `; and ${rest} more` : '');
-  const message = `${source}: the weights do not fit config.json: ${shown}`;
+  const message = `${source}: the weights do not fit config.json: ${firstProblems(problems, MOST_PROBLEMS_SHOWN)}`;
   throw new RlvrError('model/invalid-weights', message, { path: source, problems });
 }
 

@@ -1,5 +1,6 @@
 import type { TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
+import { firstProblems } from '../firstProblems.ts';
 import { targetLayers } from '../training/adapterTargets.ts';
 import { hashValues, type BaseModel } from './baseModel.ts';
 import type { WeightSource } from './layerWeights.ts';
@@ -50,10 +51,6 @@ function checkSameLayers(base: readonly TargetLayer[], tuned: readonly TargetLay
     ...tuned.filter((layer) => !expected.has(layer.name)).map((layer) => `${layer.name} is not in the base`),
   ];
   if (problems.length === 0) return;
-  const rest = problems.length - MOST_SHOWN;
-  const shown = problems.slice(0, MOST_SHOWN).join('; ') + (rest > 0 ? `; and ${rest} more` : '');
-  throw new RlvrError('model/invalid-weights', `${name} was not trained from this base: ${shown}.`, {
-    path: name,
-    problems,
-  });
+  const message = `${name} was not trained from this base: ${firstProblems(problems, MOST_SHOWN)}.`;
+  throw new RlvrError('model/invalid-weights', message, { path: name, problems });
 }

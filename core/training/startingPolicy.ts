@@ -1,6 +1,7 @@
 import type { Adapter } from '../contracts/adapter.ts';
 import type { ParameterSpec } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
+import { firstProblems } from '../firstProblems.ts';
 import type { DecoderConfig } from '../model/modelConfig.ts';
 import { randomStream } from '../tensor/random.ts';
 import { adapterTargets } from './adapterTargets.ts';
@@ -56,10 +57,9 @@ function checkSame(planned: readonly ParameterSpec[], stored: readonly Parameter
       (name) => `${name}: the experiment has ${wanted.get(name) ?? 'none'}, ${origin} has ${found.get(name) ?? 'none'}`,
     );
   if (differences.length === 0) return;
-  const more = differences.length > 3 ? `; and ${differences.length - 3} more` : '';
   throw new RlvrError(
     'adapter/invalid',
-    `The run cannot start from ${origin}, whose parameters are others: ${differences.slice(0, 3).join('; ')}${more}. ` +
+    `The run cannot start from ${origin}, whose parameters are others: ${firstProblems(differences, 3)}. ` +
       'Give the experiment the same adapter options.',
     { origin, differences: differences.slice(0, 10) },
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Adapter } from '../contracts/adapter.ts';
 import type { InitialParameter, ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
+import { firstProblems } from '../firstProblems.ts';
 import type { DecoderConfig } from '../model/modelConfig.ts';
 import { targetLayers } from './adapterTargets.ts';
 import type { Policy } from './policy.ts';
@@ -162,10 +163,6 @@ function checkLayers(stored: readonly TargetLayer[], found: readonly TargetLayer
     return was === is ? [] : [`${layer.name} was ${was}, is ${is}`];
   });
   if (differences.length === 0) return;
-  const more = differences.length > 3 ? `; and ${differences.length - 3} more` : '';
-  throw new RlvrError(
-    'run/corrupt',
-    `The adapter was trained on another model: ${differences.slice(0, 3).join('; ')}${more}.`,
-    { differences: differences.slice(0, 10) },
-  );
+  const message = `The adapter was trained on another model: ${firstProblems(differences, 3)}.`;
+  throw new RlvrError('run/corrupt', message, { differences: differences.slice(0, 10) });
 }
