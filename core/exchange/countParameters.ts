@@ -5,6 +5,7 @@ import type { DecoderConfig } from '../model/modelConfig.ts';
 import { randomStream } from '../tensor/random.ts';
 import { adapterTargets } from '../training/adapterTargets.ts';
 import { layerShapes } from '../training/layerShapes.ts';
+import { valueCount } from '../valueCount.ts';
 
 /** What is trained in all layers of one name. */
 export interface ModuleCount {
@@ -62,5 +63,5 @@ export function countParameters(model: DecoderConfig, adapter: Adapter, adapterC
 }
 
 function valuesIn(tensors: readonly { readonly shape: readonly number[] }[]): number {
-  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return tensors.reduce((sum, { shape }) => sum + valueCount(shape), 0);
 }

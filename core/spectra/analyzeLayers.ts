@@ -3,6 +3,7 @@ import type { Analyzer, LayerFindings } from '../contracts/analyzer.ts';
 import type { TargetLayer } from '../contracts/parameter.ts';
 import { messageOf, RlvrError } from '../errors.ts';
 import { shorterSideInBackground } from '../linalg/background.ts';
+import { valueCount } from '../valueCount.ts';
 import { analyzedLayer, type AnalysisDepth, type DecomposeBase } from './analyzedLayer.ts';
 import { roundedVectors, type DecompositionCache } from './decompositionCache.ts';
 import type { LayerWeights, WeightSource } from './layerWeights.ts';
@@ -56,8 +57,7 @@ export async function analyzeLayers(source: WeightSource, options: AnalysisOptio
 
 function reasonToSkip({ shape }: TargetLayer): string | undefined {
   if (shape.length !== 2) return `a vector of ${shape.join(' x ')} values: it has no spectrum`;
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (count <= MOST_VALUES) return undefined;
+  if (valueCount(shape) <= MOST_VALUES) return undefined;
   return `a matrix of ${shape.join(' x ')} values: more than the ${MOST_VALUES} that the memory bound allows`;
 }
 

@@ -8,6 +8,7 @@ import { packSequences } from '../model/packing.ts';
 import { rotaryValues } from '../model/rotaryTable.ts';
 import type { CompiledGraph, TensorData, TensorResult } from '../tensor/compile.ts';
 import { randomStream } from '../tensor/random.ts';
+import { valueCount } from '../valueCount.ts';
 import { compileActivations, compileGradients } from './calibrationGraphs.ts';
 import { calibrationBatches, type CalibrationBatch, type CalibrationText } from './calibrationData.ts';
 
@@ -184,7 +185,7 @@ async function meanGradients(
   progress: readonly [number, number],
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const predicted = batches.flat().reduce((sum, ids) => sum + ids.length - 1, 0);
-  const sums = new Map(options.targets.map(({ name, shape }) => [name, new Float32Array(valuesOf(shape))]));
+  const sums = new Map(options.targets.map(({ name, shape }) => [name, new Float32Array(valueCount(shape))]));
   const graph = await compileGradients(checkpoint.config, options.targets);
   try {
     for await (const results of outputs(graph, checkpoint, batches, options, progress)) {
@@ -196,16 +197,12 @@ async function meanGradients(
   return sums;
 }
 
-function valuesOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 /** The layers in groups of at most so many values, so that no graph computes all gradients at once. */
 function groupsOf(targets: readonly TargetLayer[]): readonly (readonly TargetLayer[])[] {
   const groups: TargetLayer[][] = [];
   let values = Infinity;
   for (const layer of targets) {
-    const own = valuesOf(layer.shape);
+    const own = valueCount(layer.shape);
     values += own;
     if (values > groupValues) {
       groups.push([]);

@@ -1,6 +1,7 @@
 import type { Adapter } from '../contracts/adapter.ts';
 import type { ParameterSpec, TargetLayer } from '../contracts/parameter.ts';
 import { randomStream } from '../tensor/random.ts';
+import { valueCount } from '../valueCount.ts';
 
 /** What an adapter adds to one layer, without values: no weight of the model is needed. */
 export function layerShapes(adapter: Adapter, layer: TargetLayer, options: unknown): readonly ParameterSpec[] {
@@ -9,7 +10,7 @@ export function layerShapes(adapter: Adapter, layer: TargetLayer, options: unkno
   const { parameters } = adapter.attach({
     layer,
     options,
-    weight: new Float32Array(layer.shape.reduce((product, size) => product * size, 1)),
+    weight: new Float32Array(valueCount(layer.shape)),
     random: randomStream(0, 'shapes', layer.name),
     ...(layer.hasBias ? { bias: new Float32Array(rows) } : {}),
   });

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../model/checkpoint.ts';
 import { rotaryValues, type RotaryValues } from '../model/rotaryTable.ts';
 import type { TensorData, TensorResult } from '../tensor/compile.ts';
 import { createGraphCache, type GraphCache } from '../tensor/graphCache.ts';
+import { valueCount } from '../valueCount.ts';
 import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
 import { dropoutFeeds, type DropoutRates } from './dropout.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
@@ -135,10 +136,7 @@ function initialState(options: StepOptions): LearnerState {
   const slots = new Map<string, Float32Array>();
   for (const parameter of trainableParameters(options.policy)) {
     for (const { name, shape, initial = 0 } of slotsOf(options, parameter)) {
-      slots.set(
-        slotName(parameter.name, name),
-        new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(initial),
-      );
+      slots.set(slotName(parameter.name, name), new Float32Array(valueCount(shape)).fill(initial));
     }
   }
   for (const { name, values } of hookStates(options.policy)) slots.set(hookPrefixes.state + name, values);

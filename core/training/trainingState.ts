@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RlvrError } from '../errors.ts';
 import { openSafetensors, type SafetensorsFile } from '../model/safetensors.ts';
 import { writeSafetensors, type SafetensorsTensor } from '../model/writeSafetensors.ts';
+import { valueCount } from '../valueCount.ts';
 import type { LearnerState } from './learner.ts';
 import type { Policy } from './policy.ts';
 import { jsonOf, parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
@@ -83,7 +84,7 @@ export function readTrainingState(folder: string): TrainingState {
     const [parameters, start, replaced] = [part(prefixes.parameter), part(prefixes.start), part(prefixes.replaced)];
     const values = start.size > 0 ? start : parameters;
     checkParameters(layout, parameters, file);
-    checkParameters(layout, values, file);
+    if (start.size > 0) checkParameters(layout, start, file);
     checkReplaced(layout, replaced, file);
     const given = stored.metadata.get('step') ?? '';
     if (!/^\d{1,15}$/.test(given)) throw corrupt(file, `its step "${given}" is none`);
@@ -114,9 +115,7 @@ function checkFormat({ metadata }: SafetensorsFile, file: string): void {
 }
 
 function checkParameters({ parameters }: PolicyLayout, values: ReadonlyMap<string, Float32Array>, file: string): void {
-  const sizes = new Map(
-    parameters.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]),
-  );
+  const sizes = new Map(parameters.map(({ name, shape }) => [name, valueCount(shape)]));
   const missing = [...sizes].find(([name, size]) => values.get(name)?.length !== size)?.[0];
   if (missing !== undefined) throw corrupt(file, `the parameter "${missing}" is missing or of another size`);
   const foreign = [...values.keys()].find((name) => !sizes.has(name));
@@ -124,7 +123,7 @@ function checkParameters({ parameters }: PolicyLayout, values: ReadonlyMap<strin
 }
 
 function checkReplaced({ layers }: PolicyLayout, replaced: ReadonlyMap<string, Float32Array>, file: string): void {
-  const sizes = new Map(layers.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
+  const sizes = new Map(layers.map(({ name, shape }) => [name, valueCount(shape)]));
   const wrong = [...replaced].find(([name, { length }]) => sizes.get(name) !== length)?.[0];
   if (wrong !== undefined) throw corrupt(file, `the weight in place of "${wrong}" is not of that layer's size`);
 }

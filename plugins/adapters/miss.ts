@@ -11,6 +11,7 @@ import { withTrainedCopies } from '../../core/lowrank/trainedCopies.ts';
 import { linear } from '../../core/tensor/ops/linear.ts';
 import { withGradient } from '../../core/tensor/ops/withGradient.ts';
 import { tf } from '../../core/tensor/tf.ts';
+import { valueCount } from '../../core/valueCount.ts';
 
 const schema = z
   .strictObject({
@@ -148,7 +149,7 @@ const own: Adapter<Config, LayerOptions> = {
     return { layers: new Map(layers), shared: [] };
   },
   attach({ layer, options: { shape, startsRandom }, random }) {
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = valueCount(shape);
     const bound = 1 / Math.sqrt(shape.at(-1) ?? 1);
     const values = startsRandom
       ? random.uniforms(count).map((value) => (2 * value - 1) * bound)
