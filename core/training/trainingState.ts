@@ -79,7 +79,7 @@ export function readTrainingState(folder: string): TrainingState {
       new Map(
         stored.names
           .filter((name) => name.startsWith(prefix))
-          .map((name) => [name.slice(prefix.length), Float32Array.from(stored.readFloat32(name))]),
+          .map((name) => [name.slice(prefix.length), stored.readFloat32(name)]),
       );
     const [parameters, start, replaced] = [part(prefixes.parameter), part(prefixes.start), part(prefixes.replaced)];
     const values = start.size > 0 ? start : parameters;
