@@ -1,6 +1,7 @@
 import { RlvrError } from '../errors.ts';
 import { evaluationMetrics, type EvaluationMoment } from './evaluationMetrics.ts';
 import { checkIdentity } from './invariants.ts';
+import { isDue } from './isDue.ts';
 import { createLearner, type Learner, type LearnerState } from './learner.ts';
 import { createMergedWeights } from './mergedWeights.ts';
 import { trainOn } from './optimizerSteps.ts';
@@ -85,8 +86,8 @@ async function loop(run: Run): Promise<TrainingOutcome> {
     });
     const { step } = learner.state;
     const isLast = step >= options.steps;
-    const isDue = options.evaluation.every > 0 && crosses(step, perGeneration, options.evaluation.every);
-    const measured = isLast || isDue ? await evaluate(run, isLast ? 'after' : 'during') : {};
+    const isMeasured = isLast || isDue(step, perGeneration, options.evaluation.every);
+    const measured = isMeasured ? await evaluate(run, isLast ? 'after' : 'during') : {};
     const weights = (await events.onDidTrain?.(learner.state)) ?? {};
     events.onDidStep(step, { ...lastMetrics, ...measured, ...weights });
     const stopping = signal.aborted && !isLast;
@@ -110,11 +111,6 @@ function withCheckpoint(error: unknown, saved: number): unknown {
     { ...error.fields, checkpoint: saved },
     { cause: error },
   );
-}
-
-/** Whether a multiple of `every` lies among the last `count` steps up to `step`. */
-function crosses(step: number, count: number, every: number): boolean {
-  return Math.floor(step / every) > Math.floor((step - count) / every);
 }
 
 /** Before and after, on the report split; in between on the one that settings may be chosen by. */

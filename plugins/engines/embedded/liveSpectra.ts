@@ -12,6 +12,7 @@ import { measureSpectra } from '../../../core/spectra/measureSpectra.ts';
 import { meanOf, sumOf } from '../../../core/spectra/moduleSummary.ts';
 import { writeSpectra } from '../../../core/spectra/spectraFile.ts';
 import type { SpectraRecord } from '../../../core/spectra/spectraRecord.ts';
+import { isDue } from '../../../core/training/isDue.ts';
 import type { LearnerState } from '../../../core/training/learner.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 
@@ -64,8 +65,7 @@ export function liveSpectra(
   };
   return {
     afterStep: async (state) => {
-      const isDue = Math.floor(state.step / every) > Math.floor((state.step - stepsAtOnce) / every);
-      if (!isDue) return {};
+      if (!isDue(state.step, stepsAtOnce, every)) return {};
       const began = performance.now();
       const record = await measure(state);
       const seconds = (performance.now() - began) / 1000;
