@@ -25,7 +25,8 @@ export interface AdapterSource {
 /** An adapter on its base. */
 export interface PlacedAdapter {
   readonly start: Omit<NewStart, 'isImport'>;
-  readonly modelHash: string;
+  /** Of the model's weights, which are read for it. */
+  modelHash(): Promise<string>;
   readonly trainableParameters: number;
 }
 
@@ -54,7 +55,7 @@ export function folderSource(folder: string, reference: string, catalog: PluginC
             writeTrainingState(target, { step: 0, parameters, slots: new Map(), objective: {} }, policy);
           },
         },
-        modelHash: await checkpoint.hash(),
+        modelHash: () => checkpoint.hash(),
         trainableParameters: trainableCount(policy),
       };
     },
@@ -78,7 +79,7 @@ function runSource(context: CommandContext, reference: string, catalog: PluginCa
             }
           },
         },
-        modelHash: await checkpoint.hash(),
+        modelHash: () => checkpoint.hash(),
         trainableParameters: trainableCount(policy),
       };
     },

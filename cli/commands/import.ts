@@ -39,7 +39,7 @@ export async function importCommand(
     experiment,
     source: { file: path.join(folder, 'adapter_config.json'), folder: cwd },
     start: { ...start, isImport: true },
-    known: { hashes: { model: modelHash }, trainableParameters },
+    known: { hashes: { model: await modelHash() }, trainableParameters },
   });
   const { type, ...settings } = source.choice;
   if (json) {
