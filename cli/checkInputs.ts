@@ -18,29 +18,54 @@ import { plannedParameters } from '../core/training/plannedParameters.ts';
 const readAtOnce = 2 ** 26;
 
 /**
- * Finds what is wrong with an experiment's model, adapter and data, as far as that can be seen in milliseconds, so that
- * nothing is created for a run that cannot start. Throws `model/...`, `tokenizer/...`, `safetensors/...`, `adapter/...`
- * and `dataset/...` errors.
+ * Finds what is wrong with the models, adapters and data of experiments, as far as that can be seen in milliseconds, so that nothing is
+ * created for a run that cannot start. What the cells of a sweep share is looked at once. Throws `model/...`, `tokenizer/...`,
+ * `safetensors/...`, `adapter/...` and `dataset/...` errors.
  */
-export async function checkInputs(experiment: Experiment, baseFolder: string, catalog: PluginCatalog): Promise<void> {
-  const folder = path.resolve(baseFolder, experiment.model.path);
+export async function checkInputs(
+  experiments: readonly Experiment[],
+  baseFolder: string,
+  catalog: PluginCatalog,
+): Promise<void> {
+  const models = new Map<string, DecoderConfig>();
+  const opened = new Set<string>();
+  for (const experiment of experiments) {
+    const { model, seed } = experiment;
+    const config = models.get(model.path) ?? (await checkModel(baseFolder, model.path));
+    models.set(model.path, config);
+    checkAdapter(experiment, config, catalog);
+    for (const { kind, choice } of choiceSites(experiment)) {
+      if (kind !== 'dataset') continue;
+      const key = JSON.stringify([choice, seed]);
+      if (opened.has(key)) continue;
+      const { plugin, config: options } = chosenPlugin(catalog, kind, choice);
+      await plugin.open(options, { split: 'train', seed, baseFolder });
+      opened.add(key);
+    }
+  }
+}
+
+async function checkModel(baseFolder: string, named: string): Promise<DecoderConfig> {
+  const folder = path.resolve(baseFolder, named);
   if (!existsSync(folder)) {
-    throw new RlvrError('model/missing', `There is no model folder ${folder} (model.path: ${experiment.model.path}).`, {
-      path: folder,
-    });
+    const message = `There is no model folder ${folder} (model.path: ${named}).`;
+    throw new RlvrError('model/missing', message, { path: folder });
   }
   const config = readModelConfig(folder);
   await checkWeights(folder, config);
   loadTokenizer(folder, config);
-  const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
-  const targets = adapterTargets(adapter.plugin, adapter.config, config, experiment.training.steps);
-  const parameters = plannedParameters(adapter.plugin, adapter.config, targets);
-  checkOptimizer(chosenPlugin(catalog, 'optimizer', experiment.optimizer), adapter.plugin.id, parameters);
-  for (const { kind, choice } of choiceSites(experiment)) {
-    if (kind !== 'dataset') continue;
-    const { plugin, config: options } = chosenPlugin(catalog, kind, choice);
-    await plugin.open(options, { split: 'train', seed: experiment.seed, baseFolder });
-  }
+  return config;
+}
+
+function checkAdapter(
+  { adapter, optimizer, training }: Experiment,
+  model: DecoderConfig,
+  catalog: PluginCatalog,
+): void {
+  const { plugin, config } = chosenPlugin(catalog, 'adapter', adapter);
+  const targets = adapterTargets(plugin, config, model, training.steps);
+  const { parameters } = plannedParameters(plugin, config, targets);
+  checkOptimizer(chosenPlugin(catalog, 'optimizer', optimizer), plugin.id, parameters);
 }
 
 /** Names and shapes; the values too where reading them takes no time that anyone would notice. */

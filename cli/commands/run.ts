@@ -8,6 +8,8 @@ import { readModelConfig } from '../../core/model/modelConfig.ts';
 import { createRun } from '../../core/runs/runStore.ts';
 import type { NewStart } from '../../core/runs/runStore.ts';
 import { startingPolicy } from '../../core/training/startingPolicy.ts';
+import { readTrainingState } from '../../core/training/trainingState.ts';
+import type { TrainingState } from '../../core/training/trainingState.ts';
 import { findAdapter } from '../adapterSource.ts';
 import type { AdapterSource } from '../adapterSource.ts';
 import { checkInputs } from '../checkInputs.ts';
@@ -41,7 +43,11 @@ export async function runCommand(context: CommandContext, file: string, options:
   const set = origin === undefined ? options.set : [`adapter=${JSON.stringify(origin.choice)}`, ...options.set];
   const { content, source } = loadExperimentFile(context.cwd, file, set, catalog);
   const chosen = chooseExperiments(content, file, options.cell);
-  for (const { resolved } of chosen) await checkInputs(resolved.experiment, source.folder, catalog);
+  await checkInputs(
+    chosen.map(({ resolved }) => resolved.experiment),
+    source.folder,
+    catalog,
+  );
   const start = origin === undefined ? undefined : await placeStart(origin, chosen, source.folder, catalog);
   if (origin !== undefined && !context.json) {
     const adapter = `the adapter is its own (${origin.choice.type}), whatever ${file} names`;
@@ -76,15 +82,21 @@ async function placeStart(
     throw new RlvrError('usage', '--from puts one adapter onto one model, but the matrix varies model.path.');
   }
   const { start } = await origin.onto(model);
-  const values = mkdtempSync(path.join(tmpdir(), 'rlvr-start-'));
-  try {
-    start.write(values);
-    for (const { resolved } of experiments) {
-      const { plugin, config } = chosenPlugin(catalog, 'adapter', resolved.experiment.adapter);
-      startingPolicy(readModelConfig(model), plugin, config, values, start.from);
-    }
-  } finally {
-    rmSync(values, { recursive: true, force: true });
+  const [modelConfig, end] = [readModelConfig(model), writtenState(start)];
+  for (const { resolved } of experiments) {
+    const { plugin, config } = chosenPlugin(catalog, 'adapter', resolved.experiment.adapter);
+    startingPolicy(modelConfig, plugin, config, end, start.from);
   }
   return { ...start, isImport: false };
+}
+
+/** What each run will find in its folder. */
+function writtenState(start: Pick<NewStart, 'write'>): TrainingState {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rlvr-start-'));
+  try {
+    start.write(folder);
+    return readTrainingState(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -3,12 +3,11 @@ import type { ParameterSpec } from '../contracts/parameter.ts';
 import { RlvrError } from '../errors.ts';
 import { firstProblems } from '../firstProblems.ts';
 import type { DecoderConfig } from '../model/modelConfig.ts';
-import { randomStream } from '../tensor/random.ts';
 import { adapterTargets } from './adapterTargets.ts';
 import { plannedParameters } from './plannedParameters.ts';
 import type { Policy } from './policy.ts';
 import { restorePolicy } from './storedPolicy.ts';
-import { readTrainingState } from './trainingState.ts';
+import { readTrainingState, type TrainingState } from './trainingState.ts';
 
 /**
  * The policy as a checkpoint's folder has it, at the values that were trained. Nothing is planned or decomposed again.
@@ -16,32 +15,41 @@ import { readTrainingState } from './trainingState.ts';
  * @throws RlvrError `run/corrupt` where the folder is of another adapter or model, or not whole
  */
 export function trainedPolicy(model: DecoderConfig, adapter: Adapter, adapterConfig: unknown, folder: string): Policy {
-  const { policy, state } = readTrainingState(folder);
+  return endOf(model, adapter, adapterConfig, readTrainingState(folder));
+}
+
+/** The policy at the values that a training has come to. */
+function endOf(
+  model: DecoderConfig,
+  adapter: Adapter,
+  adapterConfig: unknown,
+  { policy, state }: TrainingState,
+): Policy {
   return restorePolicy(model, adapter, adapterConfig, { ...policy, values: state.parameters });
 }
 
 /**
- * A policy that starts where another training, or an adapter from elsewhere, has ended: with the parameters and replaced weights of
- * `folder`, as `writeTrainingState` wrote them. Optimizer and hooks begin anew. `origin` says in words where it comes from. Dropout and
- * what else does not touch the parameters is the new configuration's.
+ * A policy that starts where another training, or an adapter from elsewhere, has ended: with the parameters and replaced weights of `end`.
+ * Optimizer and hooks begin anew. `origin` says in words where it comes from. Dropout and what else does not touch the parameters is the
+ * new configuration's.
  *
- * @throws RlvrError `run/corrupt` where the folder is of another adapter or model, or not whole; `adapter/invalid` where the configuration
- *   makes other parameters
+ * @throws RlvrError `run/corrupt` where the state is another adapter's or model's; `adapter/invalid` where the configuration makes other
+ *   parameters
  */
 export function startingPolicy(
   model: DecoderConfig,
   adapter: Adapter,
   adapterConfig: unknown,
-  folder: string,
+  end: TrainingState,
   origin: string,
 ): Policy {
-  const stored = { ...trainedPolicy(model, adapter, adapterConfig, folder), startsFrom: origin };
+  const stored = { ...endOf(model, adapter, adapterConfig, end), startsFrom: origin };
   // Ranks that calibration has moved cannot be planned again without it.
   if (adapter.calibration?.(adapterConfig) !== undefined) return stored;
   const targets = adapterTargets(adapter, adapterConfig, model);
-  checkSame(plannedParameters(adapter, adapterConfig, targets), stored.parameters, origin);
-  const { layers } = adapter.plan(adapterConfig, targets, randomStream(0, 'adapter', 'plan'));
-  return { ...stored, plan: { layers, shared: stored.plan.shared } };
+  const { plan, parameters } = plannedParameters(adapter, adapterConfig, targets);
+  checkSame(parameters, stored.parameters, origin);
+  return { ...stored, plan: { layers: plan.layers, shared: stored.plan.shared } };
 }
 
 /** What the configuration would make must be what the folder holds. */

@@ -20,7 +20,7 @@ const catalog = createCatalog(plugins);
 
 function check(file: string): Promise<void> {
   const { experiment } = resolveExperiment(parseExperiment(readFileSync(file, 'utf8'), file, []), catalog);
-  return checkInputs(experiment, path.dirname(file), catalog);
+  return checkInputs([experiment], path.dirname(file), catalog);
 }
 
 function experiment(changes: object = {}): string {

@@ -79,7 +79,13 @@ describe.each(catalog.all('adapter').map((adapter) => ({ id: adapter.id, adapter
     const state = stateOf(policy);
     const folder = temporaryFolder();
     writeTrainingState(folder, state, policy);
-    const started = startingPolicy(checkpoint.config, adapter, policy.adapterConfig, folder, 'run 1');
+    const started = startingPolicy(
+      checkpoint.config,
+      adapter,
+      policy.adapterConfig,
+      readTrainingState(folder),
+      'run 1',
+    );
     expect(new Map(started.parameters.map(({ name, values }) => [name, values]))).toEqual(state.parameters);
     expect(started.replaced).toEqual(policy.replaced);
     expect(started.startsFrom).toBe('run 1');
@@ -163,7 +169,7 @@ describe('a state that cannot be continued from is refused', () => {
   it('that a new run’s configuration would not make', () => {
     const { folder, policy } = damaged(() => undefined);
     const config = { ...(policy.adapterConfig as object), r: 1 };
-    expect(() => startingPolicy(checkpoint.config, lora, config, folder, 'run 1')).toThrow(
+    expect(() => startingPolicy(checkpoint.config, lora, config, readTrainingState(folder), 'run 1')).toThrow(
       /run 1.*lora_A: the experiment has \[1, 8\]/,
     );
   });

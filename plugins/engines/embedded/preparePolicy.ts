@@ -6,6 +6,7 @@ import type { CalibrationText } from '../../../core/training/calibrationData.ts'
 import { createPolicy, type Policy } from '../../../core/training/policy.ts';
 import { startingPolicy } from '../../../core/training/startingPolicy.ts';
 import { restorePolicy, type StoredPolicy } from '../../../core/training/storedPolicy.ts';
+import { readTrainingState } from '../../../core/training/trainingState.ts';
 
 /** A start that is not the base. */
 export interface PreparedStart {
@@ -48,7 +49,9 @@ export async function preparePolicy(
   const { plugin, config } = adapter;
   const model = checkpoint.config;
   if (resumed !== undefined) return { policy: restorePolicy(model, plugin, config, resumed) };
-  if (start !== undefined) return { policy: startingPolicy(model, plugin, config, start.folder, start.origin) };
+  if (start !== undefined) {
+    return { policy: startingPolicy(model, plugin, config, readTrainingState(start.folder), start.origin) };
+  }
   const request = plugin.calibration?.(config);
   if (request === undefined) return { policy: createPolicy(checkpoint, plugin, config, seed) };
   const targets = adapterTargets(plugin, config, model);
