@@ -1,7 +1,5 @@
 import type { Adapter, LayerTensors } from '../../core/contracts/adapter.ts';
 import type { TargetLayer } from '../../core/contracts/parameter.ts';
-import type { Checkpoint } from '../../core/model/checkpoint.ts';
-import { parseModelConfig } from '../../core/model/modelConfig.ts';
 import { compile } from '../../core/tensor/compile.ts';
 import { linear } from '../../core/tensor/ops/linear.ts';
 import { randomStream } from '../../core/tensor/random.ts';
@@ -16,20 +14,12 @@ import {
 } from '../../core/training/policy.ts';
 import type { Policy } from '../../core/training/policy.ts';
 import { fedParameters } from '../../core/training/policyLayers.ts';
-import { tinyConfig, weightsFor } from '../model/modelFolders.ts';
+import { tinyCheckpoint } from '../model/tinyCheckpoint.ts';
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** Values by parameter name. */
 export type Values = ReadonlyMap<string, Float32Array>;
-
-/** Two decoder blocks with biases in attention and sizes that differ, weights of size 1. */
-export const checkpoint: Checkpoint = {
-  config: parseModelConfig(tinyConfig),
-  weights: weightsFor(tinyConfig),
-  dtype: 'F32',
-  hash: () => Promise.resolve(''),
-};
 
 /** Values with noise of a size that they have in training, so that nothing is zero by chance. Frozen ones stay. */
 export function perturbed({ parameters }: Policy): Values {
@@ -107,7 +97,7 @@ export async function createAdapterBench(policy: Policy): Promise<AdapterBench> 
   const own = [...policy.targets.values()].flatMap(layerInputs);
   const inputs = { ...policyInputs(policy), ...Object.fromEntries(own.map(([name, spec]) => [name, spec])) };
   const fixed = {
-    ...frozenFeeds(checkpoint, policy),
+    ...frozenFeeds(tinyCheckpoint, policy),
     ...Object.fromEntries(own.map(([name, , data]) => [name, data])),
   };
   const graph = await compile(inputs, (tensors) => evaluate(policy, tensors));

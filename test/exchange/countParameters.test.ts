@@ -6,10 +6,10 @@ import type { Adapter } from '../../core/contracts/adapter.ts';
 import type { ParameterCount } from '../../core/exchange/countParameters.ts';
 import { countParameters } from '../../core/exchange/countParameters.ts';
 import { chosenPlugin } from '../../core/experiment/pluginChoices.ts';
-import { parseModelConfig, readModelConfigFile } from '../../core/model/modelConfig.ts';
+import { readModelConfigFile } from '../../core/model/modelConfig.ts';
 import { createPolicy, trainableCount } from '../../core/training/policy.ts';
 import { plugins } from '../../plugins/index.ts';
-import { tinyConfig, weightsFor } from '../model/modelFolders.ts';
+import { tinyCheckpoint } from '../model/tinyCheckpoint.ts';
 
 const catalog = createCatalog(plugins);
 const model = readModelConfigFile(path.join(import.meta.dirname, 'deepseek-r1-distill-qwen-1.5b.config.json'));
@@ -52,15 +52,8 @@ it.each(catalog.all('adapter').filter(isUncalibrated))(
   '$id: shapes without weights are those with weights',
   (adapter) => {
     const config = adapter.config.parse(exampleOf(adapter));
-    const tiny = parseModelConfig(tinyConfig);
-    const checkpoint = {
-      config: tiny,
-      weights: weightsFor(tinyConfig),
-      dtype: 'F32',
-      hash: () => Promise.resolve(''),
-    } as const;
-    expect(countParameters(tiny, adapter, config).trained).toBe(
-      trainableCount(createPolicy(checkpoint, adapter, config, 1)),
+    expect(countParameters(tinyCheckpoint.config, adapter, config).trained).toBe(
+      trainableCount(createPolicy(tinyCheckpoint, adapter, config, 1)),
     );
   },
 );

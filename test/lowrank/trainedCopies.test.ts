@@ -9,8 +9,9 @@ import { createMergedWeights } from '../../core/training/mergedWeights.ts';
 import { createPolicy, trainableParameters, type Policy } from '../../core/training/policy.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
 import { expectClose } from '../closeness.ts';
-import { checkpoint, createAdapterBench, perturbed } from '../contracts/adapterBench.ts';
+import { createAdapterBench, perturbed } from '../contracts/adapterBench.ts';
 import { tinyConfig, weightsFor } from '../model/modelFolders.ts';
+import { tinyCheckpoint as checkpoint } from '../model/tinyCheckpoint.ts';
 import { hookedAdapter } from '../training/hookedAdapter.ts';
 
 function modelOf(config: JsonObject): Checkpoint {

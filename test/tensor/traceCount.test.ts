@@ -1,6 +1,5 @@
 import * as ort from 'onnxruntime-node';
 import { expect, it, vi } from 'vitest';
-import { parseModelConfig } from '../../core/model/modelConfig.ts';
 import { randomStream } from '../../core/tensor/random.ts';
 import { createLearner } from '../../core/training/learner.ts';
 import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
@@ -8,7 +7,8 @@ import { createPolicy } from '../../core/training/policy.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
 import { grpo } from '../../plugins/objectives/grpo.ts';
 import { adamw } from '../../plugins/optimizers/adamw.ts';
-import { tinyConfig, weightsFor } from '../model/modelFolders.ts';
+import { tinyCheckpoint } from '../model/tinyCheckpoint.ts';
+import { plainRow, plainSteps } from '../training/plainSteps.ts';
 
 /** Rows of any number and lengths. */
 function randomRows(step: number): readonly TrainingRow[] {
@@ -17,35 +17,16 @@ function randomRows(step: number): readonly TrainingRow[] {
   const prompts = [0, 1].map(() => tokens(2 + random.integer(9)));
   return Array.from({ length: 2 + random.integer(5) }, (_, i) => {
     const ids = tokens(1 + random.integer(20));
-    const logps = ids.map(() => -2.5);
-    return {
-      prompt: prompts[i % 2]!,
-      ids,
-      policyLogps: logps,
-      samplingLogps: logps,
-      oldLogps: logps,
-      advantage: i - 1,
-      active: true,
-    };
+    return plainRow(prompts[i % 2]!, ids, i - 1, -2.5);
   });
 }
 
 it('trains 50 steps at natural lengths with one graph', async () => {
-  const checkpoint = {
-    config: parseModelConfig(tinyConfig),
-    weights: weightsFor(tinyConfig),
-    dtype: 'F32',
-    hash: () => Promise.resolve(''),
-  } as const;
-  const learner = createLearner(checkpoint, {
-    policy: createPolicy(checkpoint, lora, lora.config.parse({ r: 2 }), 1),
-    objective: grpo,
-    objectiveConfig: grpo.config.parse({}),
-    optimizer: adamw,
-    optimizerConfig: adamw.config.parse({}),
-    maxGradNorm: 1,
-    oldIsCurrent: true,
-  });
+  const policy = createPolicy(tinyCheckpoint, lora, lora.config.parse({ r: 2 }), 1);
+  const learner = createLearner(
+    tinyCheckpoint,
+    plainSteps(policy, { objective: grpo, optimizer: adamw, maxGradNorm: 1 }),
+  );
   // Looks on: sessions are still made by ONNX Runtime.
   const sessions = vi.spyOn(ort.InferenceSession, 'create');
   const shapes = new Set<string>();

@@ -9,10 +9,9 @@ import { calibrationBatches, type CalibrationText } from '../../core/training/ca
 import { createLearner } from '../../core/training/learner.ts';
 import { createPolicy } from '../../core/training/policy.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
-import { sft } from '../../plugins/objectives/sft.ts';
-import { sgd } from '../../plugins/optimizers/sgd.ts';
 import { expectClose } from '../closeness.ts';
-import { checkpoint } from '../contracts/adapterBench.ts';
+import { tinyCheckpoint as checkpoint } from '../model/tinyCheckpoint.ts';
+import { plainRow, plainSteps } from './plainSteps.ts';
 
 const stop = 9;
 const digits = (text: string): number[] => Array.from(text, Number);
@@ -102,24 +101,12 @@ describe('gradients', () => {
   it('are those of the mean loss of the next token, by finite differences', async () => {
     const { layers } = await collect('gradients', 2);
     const sequences = calibrationBatches(textOf(12), 2, 1).flat();
-    const rows = sequences.map((ids) => {
-      const zeros = ids.slice(1).map(() => 0);
-      const logps = { policyLogps: zeros, samplingLogps: zeros, oldLogps: zeros };
-      return { prompt: ids.slice(0, 1), ids: ids.slice(1), ...logps, advantage: 1, active: true };
-    });
+    const rows = sequences.map((ids) => plainRow(ids.slice(0, 1), ids.slice(1)));
     const lossAt = async (name: string, place: number, by: number): Promise<number> => {
       const { shape, data } = checkpoint.weights.get(name)!;
       const moved = data.map((value, i) => (i === place ? value + by : value));
       const model = { ...checkpoint, weights: new Map([...checkpoint.weights, [name, { shape, data: moved }]]) };
-      const learner = createLearner(model, {
-        policy: createPolicy(model, lora, lora.config.parse({ r: 1 }), 1),
-        objective: sft,
-        objectiveConfig: sft.config.parse({}),
-        optimizer: sgd,
-        optimizerConfig: sgd.config.parse({}),
-        maxGradNorm: 0,
-        oldIsCurrent: true,
-      });
+      const learner = createLearner(model, plainSteps(createPolicy(model, lora, lora.config.parse({ r: 1 }), 1)));
       const logps = (await learner.score(rows, 1, false)).flatMap((row) => [...row]);
       await learner.release();
       return -logps.reduce((sum, logp) => sum + logp, 0) / logps.length;

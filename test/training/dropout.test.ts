@@ -2,25 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { Adapter } from '../../core/contracts/adapter.ts';
 import { dropoutFeeds } from '../../core/training/dropout.ts';
 import { createLearner, type Learner } from '../../core/training/learner.ts';
-import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
+import { cutMicroBatches } from '../../core/training/microBatch.ts';
 import { checkGap } from '../../core/training/invariants.ts';
 import { createPolicy, trainableParameters, type Policy } from '../../core/training/policy.ts';
 import { randomStream } from '../../core/tensor/random.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
 import { plugins } from '../../plugins/index.ts';
-import { sft } from '../../plugins/objectives/sft.ts';
-import { sgd } from '../../plugins/optimizers/sgd.ts';
 import { expectClose } from '../closeness.ts';
-import { checkpoint, perturbed } from '../contracts/adapterBench.ts';
+import { perturbed } from '../contracts/adapterBench.ts';
+import { tinyCheckpoint as checkpoint } from '../model/tinyCheckpoint.ts';
+import { plainRow, plainSteps } from './plainSteps.ts';
 
 const rows = [
   [3, 4, 5],
   [6, 7],
-].map((ids): TrainingRow => {
-  const zeros = ids.map(() => 0);
-  const logps = { policyLogps: zeros, samplingLogps: zeros, oldLogps: zeros };
-  return { prompt: [1, 2], ids, ...logps, advantage: 1, active: true };
-});
+].map((ids) => plainRow([1, 2], ids));
 
 const rate = 0.4;
 
@@ -30,16 +26,7 @@ function policyOf(adapter: Adapter, dropout: number): Policy {
 }
 
 function learnerOf(policy: Policy, seed = 1): Learner {
-  const learner = createLearner(checkpoint, {
-    policy,
-    objective: sft,
-    objectiveConfig: sft.config.parse({}),
-    optimizer: sgd,
-    optimizerConfig: sgd.config.parse({}),
-    maxGradNorm: 0,
-    oldIsCurrent: true,
-    seed,
-  });
+  const learner = createLearner(checkpoint, plainSteps(policy, { seed }));
   learner.restore({ ...learner.state, parameters: perturbed(policy) });
   return learner;
 }

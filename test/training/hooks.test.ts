@@ -1,36 +1,25 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Adapter, AdapterHooks } from '../../core/contracts/adapter.ts';
-import { parseModelConfig } from '../../core/model/modelConfig.ts';
-import type { Checkpoint } from '../../core/model/checkpoint.ts';
 import { tf } from '../../core/tensor/tf.ts';
 import { checkTrainedTensors } from '../../core/training/invariants.ts';
 import { createLearner, type Learner, type StepReport } from '../../core/training/learner.ts';
-import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
+import { cutMicroBatches } from '../../core/training/microBatch.ts';
 import { createPolicy, type Policy } from '../../core/training/policy.ts';
 import { readTrainingState, writeTrainingState } from '../../core/training/trainingState.ts';
-import { sft } from '../../plugins/objectives/sft.ts';
-import { sgd } from '../../plugins/optimizers/sgd.ts';
 import { expectClose } from '../closeness.ts';
-import { temporaryFolder, tinyConfig, weightsFor } from '../model/modelFolders.ts';
+import { temporaryFolder } from '../model/modelFolders.ts';
+import { tinyCheckpoint as checkpoint } from '../model/tinyCheckpoint.ts';
 import { hookedAdapter } from './hookedAdapter.ts';
+import { plainRow, plainSteps } from './plainSteps.ts';
 
 type Hooks = AdapterHooks<Record<string, never>, undefined>;
 
 const layers = [0, 1].map((block) => `model.layers.${block}.self_attn.q_proj`);
 const learningRate = 0.5;
-const checkpoint: Checkpoint = {
-  config: parseModelConfig(tinyConfig),
-  weights: weightsFor(tinyConfig),
-  dtype: 'F32',
-  hash: () => Promise.resolve(''),
-};
 const rows = [
   [1, 2, 3],
   [4, 5],
-].map((ids): TrainingRow => {
-  const zeros = ids.map(() => 0);
-  return { prompt: [7, 8], ids, policyLogps: zeros, samplingLogps: zeros, oldLogps: zeros, advantage: 0, active: true };
-});
+].map((ids) => plainRow([7, 8], ids, 0));
 
 const learners: Learner[] = [];
 afterEach(async () => {
@@ -42,15 +31,7 @@ function policyWith(hooks: Hooks, movesPlace = true): Policy {
 }
 
 function learnerOf(policy: Policy, maxGradNorm = 0): Learner {
-  const learner = createLearner(checkpoint, {
-    policy,
-    objective: sft,
-    objectiveConfig: {},
-    optimizer: sgd,
-    optimizerConfig: sgd.config.parse({}),
-    maxGradNorm,
-    oldIsCurrent: true,
-  });
+  const learner = createLearner(checkpoint, plainSteps(policy, { maxGradNorm }));
   learners.push(learner);
   return learner;
 }

@@ -16,8 +16,9 @@ import { policyLayout, restorePolicy } from '../../core/training/storedPolicy.ts
 import { readTrainingState, writeTrainingState } from '../../core/training/trainingState.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
 import { plugins } from '../../plugins/index.ts';
-import { checkpoint, perturbed } from '../contracts/adapterBench.ts';
+import { perturbed } from '../contracts/adapterBench.ts';
 import { temporaryFolder, tinyConfig } from '../model/modelFolders.ts';
+import { tinyCheckpoint as checkpoint } from '../model/tinyCheckpoint.ts';
 
 const catalog = createCatalog(plugins);
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { sliceFine } from '../../../plugins/adapters/sliceFine/sliceFine.ts';
 import { sgd } from '../../../plugins/optimizers/sgd.ts';
 import { expectClose } from '../../closeness.ts';
+import { tinyCheckpoint } from '../../model/tinyCheckpoint.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { attach, expectLoraForm, expectWeight, inputsFor, linearLayer, useEagerTensors } from './attachedLayer.ts';
-import { trainTiny, tinyCheckpoint } from './tinySteps.ts';
+import { trainTiny } from './tinySteps.ts';
 
 useEagerTensors();
 

@@ -1,29 +1,15 @@
 import { afterAll } from 'vitest';
 import type { Adapter } from '../../../core/contracts/adapter.ts';
 import type { Optimizer } from '../../../core/contracts/optimizer.ts';
-import type { Checkpoint } from '../../../core/model/checkpoint.ts';
-import { parseModelConfig } from '../../../core/model/modelConfig.ts';
 import { createLearner, type LearnerState, type StepReport } from '../../../core/training/learner.ts';
 import { createMergedWeights } from '../../../core/training/mergedWeights.ts';
-import { cutMicroBatches, type TrainingRow } from '../../../core/training/microBatch.ts';
+import { cutMicroBatches } from '../../../core/training/microBatch.ts';
 import { createPolicy, type Policy } from '../../../core/training/policy.ts';
-import { sft } from '../../../plugins/objectives/sft.ts';
 import { adamw } from '../../../plugins/optimizers/adamw.ts';
-import { tinyConfig, weightsFor } from '../../model/modelFolders.ts';
+import { tinyCheckpoint } from '../../model/tinyCheckpoint.ts';
+import { plainRow, plainSteps } from '../../training/plainSteps.ts';
 
-/** Two decoder blocks of 8 and 12 features. */
-export const tinyCheckpoint: Checkpoint = {
-  config: parseModelConfig(tinyConfig),
-  weights: weightsFor(tinyConfig),
-  dtype: 'F32',
-  hash: () => Promise.resolve(''),
-};
-
-const row: TrainingRow = (() => {
-  const zeros = [0, 0, 0];
-  const logps = { policyLogps: zeros, samplingLogps: zeros, oldLogps: zeros };
-  return { prompt: [1, 2], ids: [3, 4, 5], ...logps, advantage: 1, active: true };
-})();
+const row = plainRow([1, 2], [3, 4, 5]);
 
 /** A method in training on the tiny model, one completion over and over. */
 export interface TinyTraining {
@@ -44,15 +30,7 @@ export function trainTiny<Config, Options>(
   { totalSteps = 10, optimizer = adamw }: { readonly totalSteps?: number; readonly optimizer?: Optimizer } = {},
 ): TinyTraining {
   const policy = createPolicy(tinyCheckpoint, adapter, adapter.config.parse(options), 1);
-  const learner = createLearner(tinyCheckpoint, {
-    policy,
-    objective: sft,
-    objectiveConfig: sft.config.parse({}),
-    optimizer,
-    optimizerConfig: optimizer.config.parse({}),
-    maxGradNorm: 1,
-    oldIsCurrent: true,
-  });
+  const learner = createLearner(tinyCheckpoint, plainSteps(policy, { optimizer, maxGradNorm: 1 }));
   afterAll(() => learner.release());
   const counts = { globalTokens: 3, stepRows: 1, stepsPerGeneration: 1, maxCompletionTokens: 3 };
   return {
