@@ -8,7 +8,7 @@ import { readPeftAdapter } from '../core/exchange/readPeftAdapter.ts';
 import type { PluginChoice } from '../core/experiment/pluginChoices.ts';
 import { loadCheckpoint } from '../core/model/checkpoint.ts';
 import type { NewStart } from '../core/runs/runStore.ts';
-import { trainableCount } from '../core/training/policy.ts';
+import { parameterValues, trainableCount } from '../core/training/policy.ts';
 import { stateFileName, writeTrainingState } from '../core/training/trainingState.ts';
 import type { CommandContext } from './command.ts';
 import { policyOfRun } from './loadedPolicy.ts';
@@ -47,12 +47,12 @@ export function folderSource(folder: string, reference: string, catalog: PluginC
     async onto(modelFolder) {
       const checkpoint = await loadCheckpoint(modelFolder);
       const policy = importedPolicy(checkpoint, read, reference);
-      const parameters = new Map(policy.parameters.map(({ name, values }) => [name, values]));
       return {
         start: {
           from: folder,
           write: (target) => {
-            writeTrainingState(target, { step: 0, parameters, slots: new Map(), objective: {} }, policy);
+            const state = { step: 0, parameters: parameterValues(policy), slots: new Map(), objective: {} };
+            writeTrainingState(target, state, policy);
           },
         },
         modelHash: () => checkpoint.hash(),

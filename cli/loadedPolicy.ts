@@ -10,7 +10,7 @@ import type { Tokenizer } from '../core/model/tokenizer.ts';
 import { effectiveThreads } from '../core/runs/environment.ts';
 import { configureRuntime } from '../core/tensor/runtime.ts';
 import { createMergedWeights } from '../core/training/mergedWeights.ts';
-import { createPolicy } from '../core/training/policy.ts';
+import { createPolicy, parameterValues } from '../core/training/policy.ts';
 import type { Policy } from '../core/training/policy.ts';
 import type { WeightFeeds } from '../core/training/rollout.ts';
 import { trainedPolicy } from '../core/training/startingPolicy.ts';
@@ -78,7 +78,7 @@ async function mergedWeights(
   const policy = await policyOfRun(subject, checkpoint, catalog);
   const merged = await createMergedWeights(checkpoint, policy);
   try {
-    return await merged.of({ parameters: new Map(policy.parameters.map(({ name, values }) => [name, values])) });
+    return await merged.of({ parameters: parameterValues(policy) });
   } finally {
     await merged.release();
   }

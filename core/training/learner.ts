@@ -7,7 +7,7 @@ import { valueCount } from '../valueCount.ts';
 import { hookPrefixes, hookScalars, hookStates } from './adapterHooks.ts';
 import { dropoutFeeds, type DropoutRates } from './dropout.ts';
 import { activeTokens, lossFeeds, sequenceFeeds, type MicroBatch, type TrainingRow } from './microBatch.ts';
-import { frozenFeeds, policyPrefixes, trainableParameters } from './policy.ts';
+import { frozenFeeds, parameterValues, policyPrefixes, trainableParameters } from './policy.ts';
 import {
   compileScore,
   compileStep,
@@ -132,7 +132,7 @@ export function createLearner(checkpoint: Checkpoint, options: StepOptions): Lea
 }
 
 function initialState(options: StepOptions): LearnerState {
-  const parameters = new Map(options.policy.parameters.map(({ name, values }) => [name, values]));
+  const parameters = parameterValues(options.policy);
   const slots = new Map<string, Float32Array>();
   for (const parameter of trainableParameters(options.policy)) {
     for (const { name, shape, initial = 0 } of slotsOf(options, parameter)) {

@@ -92,6 +92,11 @@ export function trainableCount(policy: Policy): number {
   return trainableParameters(policy).reduce((sum, parameter) => sum + parameter.values.length, 0);
 }
 
+/** The values that a policy has, by parameter name. */
+export function parameterValues({ parameters }: Policy): ReadonlyMap<string, Float32Array> {
+  return new Map(parameters.map(({ name, values }) => [name, values]));
+}
+
 /** Graph inputs for base weights, replaced weights and all parameters. */
 export function policyInputs(policy: Policy): Readonly<Record<string, InputSpec>> {
   const float = (shape: readonly number[]): InputSpec => ({ shape, dtype: 'float32' });

@@ -1,5 +1,6 @@
 import type { Learner } from './learner.ts';
 import { cutMicroBatches, type TrainingRow } from './microBatch.ts';
+import { parameterValues } from './policy.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 /** What scoring under the reference policy needs to know of a run. */
@@ -15,10 +16,7 @@ export async function withReference(
 ): Promise<readonly TrainingRow[]> {
   const now = learner.state;
   const isBase = reference === 'base';
-  if (!isBase) {
-    const parameters = new Map(step.policy.parameters.map(({ name, values }) => [name, values]));
-    learner.restore({ ...now, parameters });
-  }
+  if (!isBase) learner.restore({ ...now, parameters: parameterValues(step.policy) });
   const scored: TrainingRow[] = [];
   try {
     for (const { rows: part } of cutMicroBatches(rows, microBatchTokens)) {

@@ -7,13 +7,14 @@ import type { Checkpoint } from '../../core/model/checkpoint.ts';
 import { checkTrainedTensors } from '../../core/training/invariants.ts';
 import { createLearner, type Learner } from '../../core/training/learner.ts';
 import { createMergedWeights } from '../../core/training/mergedWeights.ts';
-import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
+import { cutMicroBatches } from '../../core/training/microBatch.ts';
 import { createPolicy, trainableParameters, type Policy } from '../../core/training/policy.ts';
 import { createSampler } from '../../core/training/rollout.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
 import { full } from '../../plugins/adapters/full.ts';
 import { lora } from '../../plugins/adapters/lora.ts';
 import { expectClose } from '../closeness.ts';
+import { plainRow } from './plainSteps.ts';
 import { prepareTiny, recordTraining, type TinyChanges } from './tinyTraining.ts';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'rlvr-invariants-'));
@@ -61,18 +62,7 @@ const rows = [
   [5, 6, 7, 8],
   [9, 10],
   [11, 12, 13],
-].map((ids, i): TrainingRow => {
-  const zeros = ids.map(() => 0);
-  return {
-    prompt: [3, 4, 5],
-    ids,
-    policyLogps: zeros,
-    samplingLogps: zeros,
-    oldLogps: zeros,
-    advantage: i - 0.7,
-    active: true,
-  };
-});
+].map((ids, i) => plainRow([3, 4, 5], ids, i - 0.7));
 
 function makeStep(learner: Learner): ReturnType<Learner['step']> {
   return learner.step(cutMicroBatches(rows, 1000), {

@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { cutMicroBatches, type TrainingRow } from '../../core/training/microBatch.ts';
+import { plainRow } from './plainSteps.ts';
 
 const prompts = [4, 6, 5].map((length) => Array<number>(length).fill(7));
 
 function row(prompt: number, length: number): TrainingRow {
-  const values = Array<number>(length).fill(0);
-  return {
-    prompt: prompts[prompt] ?? [],
-    ids: values,
-    policyLogps: values,
-    samplingLogps: values,
-    oldLogps: values,
-    advantage: 1,
-    active: true,
-  };
+  return plainRow(prompts[prompt] ?? [], Array<number>(length).fill(0));
 }
 
 /** Prompt and length of each row, batch by batch. */

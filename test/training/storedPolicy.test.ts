@@ -10,7 +10,7 @@ import { randomStream } from '../../core/tensor/random.ts';
 import { targetLayers } from '../../core/training/adapterTargets.ts';
 import type { LearnerState } from '../../core/training/learner.ts';
 import { createMergedWeights } from '../../core/training/mergedWeights.ts';
-import { createPolicy, type Policy } from '../../core/training/policy.ts';
+import { createPolicy, parameterValues, type Policy } from '../../core/training/policy.ts';
 import { startingPolicy, trainedPolicy } from '../../core/training/startingPolicy.ts';
 import { policyLayout, restorePolicy } from '../../core/training/storedPolicy.ts';
 import { readTrainingState, writeTrainingState } from '../../core/training/trainingState.ts';
@@ -87,7 +87,7 @@ describe.each(catalog.all('adapter').map((adapter) => ({ id: adapter.id, adapter
       readTrainingState(folder),
       'run 1',
     );
-    expect(new Map(started.parameters.map(({ name, values }) => [name, values]))).toEqual(state.parameters);
+    expect(parameterValues(started)).toEqual(state.parameters);
     expect(started.replaced).toEqual(policy.replaced);
     expect(started.startsFrom).toBe('run 1');
   });
@@ -101,7 +101,7 @@ describe('what is stored', () => {
     writeTrainingState(whole, stateOf(policy), policy, { keepsStart: true });
     const valuesIn = (folder: string) => readTrainingState(folder).policy.values;
     expect(valuesIn(plain)).toEqual(stateOf(policy).parameters);
-    expect(valuesIn(whole)).toEqual(new Map(policy.parameters.map(({ name, values }) => [name, values])));
+    expect(valuesIn(whole)).toEqual(parameterValues(policy));
   });
 
   it('leaves out of a plan what was for attaching alone, and refuses what it cannot hold', () => {
