@@ -19,7 +19,8 @@ function open({ dataset, config, baseFolder }: DatasetSubject, split: Split, see
   return dataset.open(config, { split, seed, baseFolder });
 }
 
-function firstProblems(source: ProblemSource, count: number): readonly Problem[] {
+/** The first problems of a source, at most as many as it has. */
+export function firstProblems(source: ProblemSource, count: number): readonly Problem[] {
   return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => source.problem(index));
 }
 

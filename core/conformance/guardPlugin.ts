@@ -31,19 +31,24 @@ export function guardPlugin<Plugin extends PluginDescription<unknown>>(
 
 function guardScore(plugin: string, score: RewardFunction, onCall: CallObserver | undefined): RewardFunction {
   const place = { plugin, method: 'score' };
-  const problem = (result: RewardScore): string | undefined => {
-    const numbers = [['value', result.value] as const, ...Object.entries(result.components ?? {})];
-    const wrong = numbers.find(([, value]) => value !== undefined && !Number.isFinite(value));
-    return wrong === undefined ? undefined : `its ${wrong[0]} is ${String(wrong[1])}, expected a finite number`;
-  };
   return (sample) => {
     const result = guardedCall(place, () => score(sample), undefined, onCall);
-    if (!(result instanceof Promise)) return guardedCall(place, () => result, problem);
+    if (!(result instanceof Promise)) return guardedCall(place, () => result, scoreProblem);
     return result.then(
-      (value) => guardedCall(place, () => value, problem),
+      (value) => guardedCall(place, () => value, scoreProblem),
       (error: unknown) => {
         throw failureOf(place, error);
       },
     );
   };
+}
+
+/** What is wrong with a score, in words. Its numbers are finite; the value alone may be undefined. */
+export function scoreProblem(score: RewardScore): string | undefined {
+  const given: unknown = score;
+  if (typeof given !== 'object' || given === null) return `it is ${String(given)}, expected an object`;
+  const { value, components = {} } = score;
+  const numbers = [...(value === undefined ? [] : [['value', value] as const]), ...Object.entries(components)];
+  const wrong = numbers.find(([, number]) => !Number.isFinite(number));
+  return wrong === undefined ? undefined : `its ${wrong[0]} is ${String(wrong[1])}, expected a finite number`;
 }

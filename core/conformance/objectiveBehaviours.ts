@@ -1,12 +1,12 @@
-import type { Objective, PolicyBatch, PolicyCounts } from '../contracts/objective.ts';
-import { compile } from '../tensor/compile.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Objective } from '../contracts/objective.ts';
 import { randomStream } from '../tensor/random.ts';
-import { tf } from '../tensor/tf.ts';
-import type { InputSpec } from '../tensor/trace.ts';
 import type { Behaviour } from './behaviour.ts';
-import { nonconformity } from './behaviour.ts';
+import { demandNone, nonconformity } from './behaviour.ts';
 import type { DescribedPlugin } from './description.ts';
 import { differenceInWords, notFiniteInWords } from './difference.ts';
+import type { LossBatch, LossResult } from './objectiveBench.ts';
+import { compileLoss, runLoss } from './objectiveBench.ts';
 
 /** An objective with the least options that a user can write for it. */
 export interface ObjectiveSubject extends DescribedPlugin {
@@ -18,29 +18,16 @@ const columns = 4;
 const lengths = [4, 2, 3];
 const rows = lengths.length;
 const advantages = [1.5, 0, -0.75];
-const tokenTensors = ['logps', 'oldLogps', 'referenceLogps', 'samplingLogps', 'entropies', 'mask'] as const;
-const counts: Readonly<Record<keyof PolicyCounts, number>> = {
-  rows,
-  localTokens: 9,
-  globalTokens: 9,
-  stepRows: rows,
-  stepsPerGeneration: 1,
-  accumulation: 1,
-  maxCompletionTokens: 8,
-};
 const differenceStep = 1e-2;
-const gradientTolerance = 1e-3;
-
-type Batch = Readonly<Record<(typeof tokenTensors)[number], Float32Array>>;
-
-interface LossResult {
-  readonly loss: number;
-  readonly gradient: Float32Array;
-  readonly metrics: Readonly<Record<string, number>>;
-}
+const gradientTolerance = 2e-4;
+/** What is differentiated, and the name of its gradient. */
+const differentiated = [
+  ['logps', 'gradient'],
+  ['entropies', 'entropyGradient'],
+] as const;
 
 /** Near its old policy, so that no ratio lies at a clip's edge; padding holds values that must not be seen. */
-function batchWith(padding: number): Batch {
+function batchWith(padding: number): LossBatch {
   const random = randomStream(9, 'objectives');
   const mask = Float32Array.from({ length: rows * columns }, (_, i) =>
     Number(i % columns < (lengths[Math.floor(i / columns)] ?? 0)),
@@ -49,122 +36,154 @@ function batchWith(padding: number): Batch {
   const logps = padded(random.uniforms(mask.length).map((value) => -0.1 - 2 * value));
   const near = (): Float32Array =>
     padded(random.uniforms(mask.length).map((value, i) => (logps[i] ?? 0) + 0.1 * (value - 0.5)));
+  const active = mask.reduce((sum, value) => sum + value, 0);
   return {
+    rows,
+    columns,
     logps,
     oldLogps: near(),
     referenceLogps: near(),
     samplingLogps: near(),
     entropies: padded(random.uniforms(mask.length)),
     mask,
+    advantages: Float32Array.from(advantages),
+    counts: {
+      rows,
+      localTokens: active,
+      globalTokens: active,
+      stepRows: rows,
+      stepsPerGeneration: 1,
+      accumulation: 1,
+      maxCompletionTokens: 8,
+    },
   };
 }
 
-/** Loss, gradient and metric sums for each batch, R and T unknown while tracing. */
+const batch = batchWith(-3);
+
+function initialState({ objective, config }: ObjectiveSubject): Readonly<Record<string, number>> {
+  return objective.state?.initial(config) ?? {};
+}
+
+/** What the loss gives for the batch, and for others. */
 async function run(
-  { objective, config, plugin }: ObjectiveSubject,
-  batches: readonly Batch[],
-): Promise<readonly LossResult[]> {
-  const state = objective.state?.initial(config) ?? {};
-  const scalars = { ...counts, ...state };
-  const spec = (shape: InputSpec['shape']): InputSpec => ({ shape, dtype: 'float32' });
-  const inputs = Object.fromEntries([
-    ...tokenTensors.map((name) => [name, spec(['R', 'T'])] as const),
-    ...Object.keys(scalars).map((name) => [`scalar ${name}`, spec([])] as const),
-    ['advantages', spec(['R'])] as const,
-  ]);
-  const graph = await compile(inputs, (tensors) => {
-    const named = (names: readonly string[]): Record<string, tf.Scalar> =>
-      Object.fromEntries(names.map((name) => [name, tensors[`scalar ${name}`] as tf.Scalar]));
-    let sums: Record<string, tf.Tensor> = {};
-    const loss = (logps: tf.Tensor): tf.Scalar => {
-      const batch = { ...tensors, logps, counts: named(Object.keys(counts)), state: named(Object.keys(state)) };
-      const result = objective.loss(config, batch as unknown as PolicyBatch);
-      if (result.loss.rank !== 0)
-        throw nonconformity(
-          { plugin, method: 'loss' },
-          `the loss is of shape [${result.loss.shape.join(', ')}], expected a scalar`,
-        );
-      sums = Object.fromEntries(
-        Object.entries(result.metrics).flatMap(([name, { sum, weight }]) => [
-          [`metric sum of ${name}`, tf.keep(sum)],
-          [`metric weight of ${name}`, tf.keep(weight)],
-        ]),
-      );
-      return result.loss;
-    };
-    const { value, grads } = tf.valueAndGrads((logps: tf.Tensor) => loss(logps))([tensors['logps'] as tf.Tensor]);
-    return { ...sums, loss: value, gradient: grads[0] as tf.Tensor };
-  });
+  subject: ObjectiveSubject,
+  ...others: readonly LossBatch[]
+): Promise<readonly [LossResult, ...LossResult[]]> {
+  const state = initialState(subject);
+  const graph = await compileLoss(subject.objective, subject.config, batch, state);
   try {
+    const first = await runLoss(graph, batch, state);
     const results: LossResult[] = [];
-    for (const batch of batches) {
-      const fed = Object.fromEntries(
-        Object.entries(scalars).map(([name, value]) => [`scalar ${name}`, Float32Array.of(value)]),
-      );
-      const outputs = await graph.run(
-        { ...batch, ...fed, advantages: Float32Array.from(advantages) },
-        { R: rows, T: columns },
-      );
-      const metrics = Object.entries(outputs).filter(([name]) => name.startsWith('metric '));
-      results.push({
-        loss: outputs['loss']?.data[0] ?? NaN,
-        gradient: outputs['gradient']?.data as Float32Array,
-        metrics: Object.fromEntries(metrics.map(([name, { data }]) => [name.slice('metric '.length), data[0] ?? NaN])),
-      });
-    }
-    return results;
+    for (const other of others) results.push(await runLoss(graph, other, state));
+    return [first, ...results];
   } finally {
     await graph.release();
   }
 }
 
 const hasGradient: Behaviour<ObjectiveSubject> = {
-  name: 'has a finite loss, and the gradient of it',
+  name: 'has a finite loss, and its gradient with respect to log-probabilities and entropies',
   isBasic: true,
   judge: async (subject) => {
-    const batch = batchWith(-3);
     const places = [...batch.mask.keys()];
-    const shifted = (place: number, by: number): Batch => ({
-      ...batch,
-      logps: batch.logps.map((value, i) => (i === place ? value + by : value)),
-    });
-    const moved = places.flatMap((place) => [shifted(place, differenceStep), shifted(place, -differenceStep)]);
-    const [here, ...around] = await run(subject, [batch, ...moved]);
-    const place = { plugin: subject.plugin, method: 'loss' };
-    const values = [here?.loss ?? NaN, ...Object.values(here?.metrics ?? {})];
-    if (notFiniteInWords(values) !== undefined)
-      throw nonconformity(place, `the loss is ${here?.loss}, the metrics are ${JSON.stringify(here?.metrics)}`);
-    const slopes = places.map(
-      (i) => ((around[2 * i]?.loss ?? NaN) - (around[2 * i + 1]?.loss ?? NaN)) / (2 * differenceStep),
-    );
-    const problem = differenceInWords(here?.gradient ?? [], slopes, gradientTolerance);
-    if (problem !== undefined)
-      throw nonconformity(place, `the gradient is not the one of finite differences: ${problem}`);
+    const method = { plugin: subject.plugin, method: 'loss' };
+    for (const [name, gradient] of differentiated) {
+      const shifted = (place: number, by: number): LossBatch => ({
+        ...batch,
+        [name]: batch[name].map((value, i) => (i === place ? value + by : value)),
+      });
+      const moved = places.flatMap((place) => [shifted(place, differenceStep), shifted(place, -differenceStep)]);
+      const [here, ...around] = await run(subject, ...moved);
+      demandNone(method, 'the loss is not finite', notFiniteInWords([here.loss]));
+      const slopes = places.map(
+        (i) => ((around[2 * i]?.loss ?? NaN) - (around[2 * i + 1]?.loss ?? NaN)) / (2 * differenceStep),
+      );
+      const problem = differenceInWords(here[gradient], slopes, gradientTolerance);
+      demandNone(method, `the gradient of ${name} is not the one of finite differences`, problem);
+    }
   },
 };
 
 const leavesPaddingOut: Behaviour<ObjectiveSubject> = {
   name: 'gives padding no part in the loss, the gradient or a metric',
   judge: async (subject) => {
-    const [plain, other] = await run(subject, [batchWith(-3), batchWith(-1)]);
-    if (JSON.stringify(plain) === JSON.stringify(other)) return;
-    const losses = `the loss is ${plain?.loss} with padding of -3 and ${other?.loss} with padding of -1`;
-    throw nonconformity({ plugin: subject.plugin, method: 'loss' }, losses);
+    const method = { plugin: subject.plugin, method: 'loss' };
+    const [plain, other] = await run(subject, batchWith(-1));
+    if (!isDeepStrictEqual(other, plain)) {
+      const inWords = (result: LossResult | undefined): string =>
+        JSON.stringify({ loss: result?.loss, metrics: result?.metrics });
+      const results = `with padding of -3 it gives ${inWords(plain)} and with padding of -1 ${inWords(other)}`;
+      throw nonconformity(method, `padding changes the loss, a gradient or a metric: ${results}`);
+    }
+    for (const [name, gradient] of differentiated) {
+      const at = plain[gradient].findIndex((value, i) => batch.mask[i] === 0 && value !== 0);
+      if (at >= 0) throw nonconformity(method, `on padding the gradient of ${name} is ${plain[gradient][at]}`);
+    }
+  },
+};
+
+const weighsMetrics: Behaviour<ObjectiveSubject> = {
+  name: 'names metrics as finite sums with weights that are not negative',
+  judge: async (subject) => {
+    const [{ metrics }] = await run(subject);
+    const method = { plugin: subject.plugin, method: 'loss' };
+    if (Object.keys(metrics).length === 0) throw nonconformity(method, 'it gives no metric');
+    for (const [name, { sum, weight }] of Object.entries(metrics)) {
+      if (!Number.isFinite(sum)) throw nonconformity(method, `the sum of the metric "${name}" is ${sum}`);
+      if (!(weight >= 0 && weight < Infinity))
+        throw nonconformity(method, `the weight of the metric "${name}" is ${weight}`);
+    }
   },
 };
 
 const asksForWhatFits: Behaviour<ObjectiveSubject> = {
   name: 'asks of the sampler and the trainer what fits together',
-  judge: ({ plugin, objective, config }) => {
-    const { advantage, rollouts, beta, minimumGroupSize } = objective.requirements(config);
+  judge: async (subject) => {
+    const { plugin, objective, config } = subject;
+    const { advantage, rollouts, beta, minimumGroupSize, skipsZeroAdvantage } = objective.requirements(config);
     const wrong = (problem: string): never => {
       throw nonconformity({ plugin, method: 'requirements' }, problem);
     };
-    if (minimumGroupSize < (advantage === 'group' ? 2 : 1))
+    if (!(minimumGroupSize >= (advantage === 'group' ? 2 : 1)))
       wrong(`a group of ${minimumGroupSize} has no advantage of kind ${advantage}`);
     if (rollouts !== (advantage !== 'supervised'))
       wrong(`rollouts is ${rollouts} with advantages of kind ${advantage}`);
     if (!(beta >= 0)) wrong(`beta is ${beta}, expected at least 0`);
+    if (!skipsZeroAdvantage) return;
+    const [{ gradient }] = await run(subject);
+    const idle = gradient.find((value, i) => advantages[Math.floor(i / columns)] === 0 && value !== 0);
+    if (idle !== undefined) wrong(`skipsZeroAdvantage is true, but a row of advantage 0 has a gradient of ${idle}`);
+  },
+};
+
+const readsReferenceAsDeclared: Behaviour<ObjectiveSubject> = {
+  name: 'asks for a reference policy only where it reads one',
+  judge: async (subject) => {
+    const { plugin, objective, config } = subject;
+    const { beta } = objective.requirements(config);
+    const [plain, moved] = await run(subject, {
+      ...batch,
+      referenceLogps: batch.referenceLogps.map((value) => value - 0.5),
+    });
+    if ((moved?.loss === plain.loss) === (beta === 0)) return;
+    const losses = `the loss is ${plain.loss}, and ${moved?.loss} with other log-probabilities of the reference`;
+    throw nonconformity({ plugin, method: 'requirements' }, `beta is ${beta}, but ${losses}`);
+  },
+};
+
+const keepsState: Behaviour<ObjectiveSubject> = {
+  name: 'keeps its own state a list of finite numbers of the same names',
+  judge: (subject) => {
+    const { plugin, objective, config } = subject;
+    const state = initialState(subject);
+    const place = { plugin, method: 'state' };
+    const problem = Object.entries(state).find(([, value]) => !Number.isFinite(value));
+    if (problem !== undefined) throw nonconformity(place, `"${problem[0]}" is ${String(problem[1])}`);
+    const [names, next] = [state, objective.state?.next(config, state, {}) ?? {}].map((each) =>
+      JSON.stringify(Object.keys(each)),
+    );
+    if (names !== next) throw nonconformity(place, `initial names ${names}, next names ${next}`);
   },
 };
 
@@ -172,5 +191,8 @@ const asksForWhatFits: Behaviour<ObjectiveSubject> = {
 export const objectiveBehaviours: readonly Behaviour<ObjectiveSubject>[] = [
   hasGradient,
   leavesPaddingOut,
+  weighsMetrics,
   asksForWhatFits,
+  readsReferenceAsDeclared,
+  keepsState,
 ];

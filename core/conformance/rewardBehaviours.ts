@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Reward, RewardSample, RewardScore } from '../contracts/reward.ts';
 import type { Behaviour } from './behaviour.ts';
 import { nonconformity } from './behaviour.ts';
 import type { DescribedPlugin } from './description.ts';
+import { scoreProblem } from './guardPlugin.ts';
 
 /** A reward with the least options that a user can write for it. */
 export interface RewardSubject extends DescribedPlugin {
@@ -33,6 +35,7 @@ const hostileTexts: Readonly<Record<string, string>> = {
   code: '\\boxed{process.exit(1)} ${process.exit(1)}',
 };
 
+/** Frozen, so that a reward that writes to it fails. */
 function sampleOf(part: Partial<RewardSample>): RewardSample {
   return Object.freeze({
     prompt: 'What is 1+1?',
@@ -45,14 +48,8 @@ function sampleOf(part: Partial<RewardSample>): RewardSample {
   });
 }
 
-function scoreProblem({ value, components = {} }: RewardScore): string | undefined {
-  const numbers = [['value', value] as const, ...Object.entries(components)];
-  const wrong = numbers.find(([, number]) => number !== undefined && !Number.isFinite(number));
-  return wrong === undefined ? undefined : `its ${wrong[0]} is ${String(wrong[1])}`;
-}
-
 const survivesHostileTexts: Behaviour<RewardSubject> = {
-  name: 'judges hostile completions and references with finite numbers, and the same way twice',
+  name: 'judges hostile completions and references with finite numbers, the same way twice, and leaves them as they were',
   judge: async ({ plugin, reward, config }) => {
     const score = reward.create(config);
     for (const [name, text] of Object.entries(hostileTexts)) {
@@ -61,9 +58,9 @@ const survivesHostileTexts: Behaviour<RewardSubject> = {
         const where = `${i === 0 ? 'the completion' : 'the reference'} is ${name}`;
         const result = await score(sample);
         const problem = scoreProblem(result);
-        if (problem !== undefined) throw nonconformity({ plugin, method: 'score' }, `${problem} where ${where}`);
+        if (problem !== undefined) throw nonconformity({ plugin, method: 'score' }, `${problem}, where ${where}`);
         const again = await reward.create(config)(sample);
-        if (JSON.stringify(again) === JSON.stringify(result)) continue;
+        if (isDeepStrictEqual(again, result)) continue;
         const values = `${JSON.stringify(result)} and then ${JSON.stringify(again)}`;
         throw nonconformity({ plugin, method: 'score' }, `it gives ${values} where ${where}`);
       }
@@ -76,15 +73,13 @@ const looksAtSampleAlone: Behaviour<RewardSubject> = {
   judge: async ({ plugin, reward, config }) => {
     const score = reward.create(config);
     const texts = ['\\boxed{2}', 'two', '<think>1+1=2</think>\\boxed{3}', '2'];
-    const ask = async (order: readonly string[]): Promise<string[]> => {
-      const results: string[] = [];
-      for (const completion of order) results.push(JSON.stringify(await score(sampleOf({ completion }))));
-      return results;
-    };
+    // All at once: a reward that waits for something is asked for the next sample meanwhile.
+    const ask = (order: readonly string[]): Promise<RewardScore[]> =>
+      Promise.all(order.map(async (completion) => score(sampleOf({ completion }))));
     const [forwards, backwards] = [await ask(texts), (await ask(texts.toReversed())).reverse()];
-    const at = forwards.findIndex((result, i) => result !== backwards[i]);
+    const at = forwards.findIndex((result, i) => !isDeepStrictEqual(result, backwards[i]));
     if (at < 0) return;
-    const results = `${forwards[at] ?? ''}, asked in another order ${backwards[at] ?? ''}`;
+    const results = `${JSON.stringify(forwards[at])}, asked in another order ${JSON.stringify(backwards[at])}`;
     throw nonconformity({ plugin, method: 'score' }, `"${texts[at] ?? ''}" gets ${results}`);
   },
 };

@@ -20,8 +20,9 @@ export interface WrongAdapter {
 }
 
 const sound2d = (layer: Parameters<Sound['merged']>[0]): tf.Tensor2D => sound.merged(layer).weight as tf.Tensor2D;
+
 /** Where a gradient ends. */
-function stopped(tensor: tf.Tensor): tf.Tensor {
+export function stopped(tensor: tf.Tensor): tf.Tensor {
   return withoutGradient([tensor], (value) => tf.mul(value, 1));
 }
 

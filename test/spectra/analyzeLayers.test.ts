@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { layerWeights } from '../../core/conformance/analyzerBench.ts';
 import type { Analyzer, LayerFindings } from '../../core/contracts/analyzer.ts';
 import { analyzeLayers, type AnalysisResult } from '../../core/spectra/analyzeLayers.ts';
 import type { WeightSource } from '../../core/spectra/layerWeights.ts';
-import { layerWeights } from './layers.ts';
 
 const weights = ['one', 'two', 'three'].map((name) => layerWeights(name, [6, 4], 2));
 const norm = { name: 'norm', module: 'norm', kind: 'norm', shape: [4], hasBias: false } as const;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { analyzed, layerWeights } from '../../core/conformance/analyzerBench.ts';
 import { add, columnsOf, matrix, type Matrix } from '../../core/linalg/matrix.ts';
 import { bestCosines, energyAlong, principalAngles } from '../../core/linalg/subspace.ts';
 import { svd } from '../../core/linalg/svd.ts';
 import { energyShares } from '../../core/spectra/energyShares.ts';
 import type { LayerWeights } from '../../core/spectra/layerWeights.ts';
 import { rotationAngles } from '../../core/spectra/rotationAngles.ts';
-import { analyzed, layerWeights } from './layers.ts';
 
 const TOP = 4;
 

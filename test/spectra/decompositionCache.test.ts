@@ -7,7 +7,7 @@ import { matrix } from '../../core/linalg/matrix.ts';
 import { svd } from '../../core/linalg/svd.ts';
 import { openDecompositionCache, roundedVectors } from '../../core/spectra/decompositionCache.ts';
 import { hashValues } from '../../core/spectra/baseModel.ts';
-import { values } from './layers.ts';
+import { randomStream } from '../../core/tensor/random.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +20,7 @@ afterEach(() => {
 const shape = { rows: 12, columns: 9 };
 
 function decomposition(name: string): ShorterSide {
-  const { s, v } = svd(matrix(shape.rows, shape.columns, values(108, name)));
+  const { s, v } = svd(matrix(shape.rows, shape.columns, randomStream(1, name).normals(108)));
   return roundedVectors({ s, side: 'right', vectors: v });
 }
 
@@ -81,7 +81,7 @@ describe('openDecompositionCache', () => {
 
 describe('hashValues', () => {
   it('tells values apart, and sees views as what they show', () => {
-    const all = values(10, 'hash');
+    const all = randomStream(1, 'hash').normals(10);
     expect(hashValues(all.subarray(2, 5))).toBe(hashValues(all.slice(2, 5)));
     expect(hashValues(all.subarray(2, 5))).not.toBe(hashValues(all.subarray(3, 6)));
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
 import type { Problem } from '../../../core/contracts/dataset.ts';
 import { evaluateExpression } from '../../../core/verifier/expression.ts';
 import { formatRational } from '../../../core/verifier/rational.ts';
 import { verifyAnswer } from '../../../core/verifier/verify.ts';
 import { arithmetic } from '../../../plugins/datasets/arithmetic/arithmetic.ts';
-import { firstProblems, openDataset } from './openDataset.ts';
+import { openDataset } from './openDataset.ts';
 
 function valueOf(expression: string): string {
   const result = evaluateExpression(expression);

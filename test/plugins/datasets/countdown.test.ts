@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
 import { evaluateExpression } from '../../../core/verifier/expression.ts';
 import { formatRational } from '../../../core/verifier/rational.ts';
 import { countdown } from '../../../plugins/datasets/countdown.ts';
 import { countdown as countdownReward } from '../../../plugins/rewards/countdown.ts';
 import { scoreOf } from '../rewards/rewardSample.ts';
-import { firstProblems, openDataset } from './openDataset.ts';
+import { openDataset } from './openDataset.ts';
 
 it.each([{}, { count: [2, 6], numbers: [1, 100], targets: [0, 1000] }])(
   'demonstrates solutions that its reward accepts: %j',

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
 import { jsonl } from '../../../plugins/datasets/jsonl/jsonl.ts';
-import { firstProblems, openDataset } from './openDataset.ts';
+import { openDataset } from './openDataset.ts';
 
 let baseFolder: string;
 beforeAll(() => {

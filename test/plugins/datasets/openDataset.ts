@@ -1,4 +1,4 @@
-import type { Dataset, OpenDataset, Problem, ProblemSource } from '../../../core/contracts/dataset.ts';
+import type { Dataset, OpenDataset, ProblemSource } from '../../../core/contracts/dataset.ts';
 
 /** Opens a data set with its configuration as users write it. */
 export async function openDataset<Config>(
@@ -12,9 +12,4 @@ export async function openDataset<Config>(
     baseFolder: import.meta.dirname,
     ...open,
   });
-}
-
-/** The first problems of a source. */
-export function firstProblems(source: ProblemSource, count: number): Problem[] {
-  return Array.from({ length: Math.min(count, source.size ?? count) }, (_, index) => source.problem(index));
 }

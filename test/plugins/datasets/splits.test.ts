@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
 import type { Dataset } from '../../../core/contracts/dataset.ts';
 import { arithmetic } from '../../../plugins/datasets/arithmetic/arithmetic.ts';
 import { countdown } from '../../../plugins/datasets/countdown.ts';
-import { firstProblems, openDataset } from './openDataset.ts';
+import { openDataset } from './openDataset.ts';
 
 const splits = ['train', 'selection', 'report'] as const;
 const seeds = [0, 1, 42, 2 ** 32 - 1];

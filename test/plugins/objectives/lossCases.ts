@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { LossBatch } from '../../../core/conformance/objectiveBench.ts';
 import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
 import { openSafetensors } from '../../../core/model/safetensors.ts';
 import { goldenPath } from '../../goldenFolder.ts';
@@ -22,24 +23,6 @@ export interface LossFile {
   readonly results: SafetensorsFile;
 }
 
-/** A micro-batch as arrays, row-major. */
-export interface MicroBatch {
-  readonly rows: number;
-  readonly columns: number;
-  readonly logps: Float32Array;
-  readonly oldLogps: Float32Array;
-  readonly referenceLogps: Float32Array;
-  readonly samplingLogps: Float32Array;
-  readonly entropies: Float32Array;
-  readonly mask: Float32Array;
-  readonly advantages: Float32Array;
-  readonly counts: Readonly<Record<CountName, number>>;
-}
-
-/** Names of `PolicyCounts`. */
-export type CountName =
-  'rows' | 'localTokens' | 'globalTokens' | 'stepRows' | 'stepsPerGeneration' | 'accumulation' | 'maxCompletionTokens';
-
 /** Reads `trl/losses`. */
 export function readLossFile(): LossFile {
   const { defaults, cases } = JSON.parse(readFileSync(goldenPath('trl', 'losses', 'cases.json'), 'utf8')) as LossFile;
@@ -53,7 +36,7 @@ export function optionsOf(file: LossFile, entry: LossCase): Readonly<Record<stri
 }
 
 /** The micro-batches of a case, in order. */
-export function microBatches(file: LossFile, entry: LossCase): readonly MicroBatch[] {
+export function microBatches(file: LossFile, entry: LossCase): readonly LossBatch[] {
   const options = optionsOf(file, entry);
   const read = (name: string): Float32Array => file.inputs.readFloat32(`${entry.batch}.${name}`);
   const [allRows = 0, columns = 0] = file.inputs.info(`${entry.batch}.per_token_logps`).shape;

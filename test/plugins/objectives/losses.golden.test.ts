@@ -1,6 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LossResult } from '../../../core/conformance/objectiveBench.ts';
+import { compileLoss, runLoss } from '../../../core/conformance/objectiveBench.ts';
 import type { Objective } from '../../../core/contracts/objective.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { plugins } from '../../../plugins/index.ts';
@@ -8,8 +10,7 @@ import { expectClose } from '../../closeness.ts';
 import { goldenPath, hasGolden } from '../../goldenFolder.ts';
 import type { LossCase, LossFile } from './lossCases.ts';
 import { microBatches, optionsOf, readLossFile } from './lossCases.ts';
-import type { LossResult } from './policyBatch.ts';
-import { compileLoss, runEagerly, runTraced } from './policyBatch.ts';
+import { runEagerly } from './runEagerly.ts';
 
 const schemaKeys = [
   'importance_sampling_level',
@@ -83,7 +84,7 @@ async function runCase(
   const coefficients: number[] = [];
   for (const [index, batch] of batches.entries()) {
     results.push(
-      graph === undefined ? runEagerly(objective, config, batch, state) : await runTraced(graph, batch, state),
+      graph === undefined ? runEagerly(objective, config, batch, state) : await runLoss(graph, batch, state),
     );
     if ((index + 1) % accumulation !== 0) continue;
     const window = results.slice(index + 1 - accumulation);

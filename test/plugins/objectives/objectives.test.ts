@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { LossBatch } from '../../../core/conformance/objectiveBench.ts';
 import type { Objective, PolicyBatch } from '../../../core/contracts/objective.ts';
 import { randomStream } from '../../../core/tensor/random.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { plugins } from '../../../plugins/index.ts';
-import type { MicroBatch } from './lossCases.ts';
-import { runEagerly } from './policyBatch.ts';
+import { runEagerly } from './runEagerly.ts';
 
 const columns = 5;
 const lengths = [5, 1, 3, 4];
@@ -15,7 +15,7 @@ function objectiveNamed(id: string): Objective {
 }
 
 /** A whole step of four sequences. */
-function wholeStep(): MicroBatch {
+function wholeStep(): LossBatch {
   const random = randomStream(7, 'objectives');
   const rows = lengths.length;
   const mask = Float32Array.from({ length: rows * columns }, (_, i) =>
@@ -49,12 +49,12 @@ function wholeStep(): MicroBatch {
 
 /** Rows `begin` to `end` as one of `accumulation` micro-batches of the step, with padding rows and columns added. */
 function cut(
-  batch: MicroBatch,
+  batch: LossBatch,
   begin: number,
   end: number,
   padding: { rows: number; columns: number },
   accumulation: number,
-): MicroBatch {
+): LossBatch {
   const rows = end - begin;
   const wide = batch.columns + padding.columns;
   const part = (values: Float32Array, fill: number): Float32Array => {
@@ -167,7 +167,7 @@ describe('objectives', () => {
   ])('rows of advantage 0 can be left out with %j: %s', (options, expected) => {
     const step = wholeStep();
     const idle = { ...step, advantages: Float32Array.of(1, 0, 0.25, -1) };
-    const alone = (begin: number, end: number): MicroBatch => cut(idle, begin, end, { rows: 0, columns: 0 }, 1);
+    const alone = (begin: number, end: number): LossBatch => cut(idle, begin, end, { rows: 0, columns: 0 }, 1);
     for (const id of clipped) {
       const objective = objectiveNamed(id);
       const config = objective.config.parse(options);

@@ -1,7 +1,7 @@
 import type { Reward, RewardSample, RewardScore } from '../../../core/contracts/reward.ts';
 
 /** A sample with a given completion; its other parts are unimportant unless given. */
-export function rewardSample(part: Partial<RewardSample>): RewardSample {
+function rewardSample(part: Partial<RewardSample>): RewardSample {
   return {
     prompt: 'What is 1+1?',
     completion: '',
