@@ -3,6 +3,7 @@ import { RlvrError } from '../core/errors.ts';
 import { parseExperiment } from '../core/experiment/parse.ts';
 import type { PluginChoice } from '../core/experiment/pluginChoices.ts';
 import { resolveExperiment } from '../core/experiment/resolve.ts';
+import { firstChoices } from './firstChoices.ts';
 
 /**
  * A method with its settings as `--set r=8` gives them, checked and with every default filled in. Throws `config/...` errors as an
@@ -12,9 +13,8 @@ export function chooseAdapter(type: string, settings: readonly string[], catalog
   const experiment = {
     name: 'adapter',
     model: { path: '.' },
-    data: { train: { type: catalog.all('dataset')[0]?.id } },
     adapter: { type: catalog.find('adapter', type).id },
-    rewards: [{ type: catalog.all('reward')[0]?.id }],
+    ...firstChoices(catalog),
   };
   const overrides = settings.map((setting) => (setting.startsWith('adapter.') ? setting : `adapter.${setting}`));
   try {

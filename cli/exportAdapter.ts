@@ -5,7 +5,8 @@ import type { PluginCatalog } from '../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../core/errors.ts';
 import { ggufLora, type GgufDtype } from '../core/exchange/ggufLora.ts';
 import { loraToPeft } from '../core/exchange/loraToPeft.ts';
-import { plainLora, type PlainLora } from '../core/exchange/plainLora.ts';
+import { ADAPTER_CONFIG } from '../core/exchange/peftFolder.ts';
+import { plainLora, type LoraLayer, type PlainLora } from '../core/exchange/plainLora.ts';
 import { writeFileAtomically } from '../core/model/atomicFile.ts';
 import { loadCheckpoint } from '../core/model/checkpoint.ts';
 import { formatCount, formatValue } from '../core/report/formatValue.ts';
@@ -45,19 +46,15 @@ export async function exportAdapter(
   catalog: PluginCatalog,
 ): Promise<void> {
   const { format, target, name, rank, force } = wanted;
-  const folder: OutputFolder = { target, name, mark: 'adapter_config.json', kind: 'adapter folder', force };
+  const folder: OutputFolder = { target, name, mark: ADAPTER_CONFIG, kind: 'adapter folder', force };
   if (format === 'peft') checkOutputFolder(folder);
   else checkFile(wanted);
   configureRuntime({ threads: effectiveThreads(subject.record.experiment.engine.threads) });
   const checkpoint = await loadCheckpoint(subject.modelFolder);
   const policy = await policyOfRun(subject, checkpoint, catalog);
   const { adapter, adapterConfig, parameters } = policy;
-  const own =
-    rank === undefined && format === 'peft'
-      ? adapter.toPeft(adapterConfig, parameters, subject.modelFolder)
-      : undefined;
-  const lora = own === undefined ? await asPlainLora() : undefined;
-  if (format === 'gguf-lora' && lora !== undefined) {
+  if (format === 'gguf-lora') {
+    const lora = await asPlainLora();
     const parts = ggufLora(lora, checkpoint.config, subject.name, wanted.dtype ?? 'f32');
     writing(target, () => {
       writeFileAtomically(target, parts);
@@ -65,12 +62,18 @@ export async function exportAdapter(
     tell(context, subject, wanted, { lora, bytes: parts.reduce((sum, { length }) => sum + length, 0) });
     return;
   }
-  const peft = own ?? (lora && loraToPeft(lora, subject.modelFolder));
-  if (peft === undefined) return;
+  const forms = await asPeft();
   await writeOutputFolder(folder, (made) => {
-    writePeftFolder(made, peft);
+    writePeftFolder(made, forms.peft);
   });
-  tell(context, subject, wanted, { lora, peft, bytes: bytesIn(target) });
+  tell(context, subject, wanted, { ...forms, bytes: bytesIn(target) });
+
+  async function asPeft(): Promise<Required<Omit<Exported, 'bytes'>>> {
+    const own = rank === undefined ? adapter.toPeft(adapterConfig, parameters, subject.modelFolder) : undefined;
+    if (own !== undefined) return { peft: own, lora: undefined };
+    const lora = await asPlainLora();
+    return { peft: loraToPeft(lora, subject.modelFolder), lora };
+  }
 
   async function asPlainLora(): Promise<PlainLora> {
     const source = adapterSource(loadedBaseModel(checkpoint), policyAdapter(policy, subject.name));
@@ -137,14 +140,18 @@ function tell(
 function errorsOf({ layers, leftOut, relativeError }: PlainLora): object {
   return {
     relativeError,
-    layers: layers.map(({ layer, a, norm, missing }) => ({
-      layer: layer.name,
-      rank: a.shape[0],
-      norm,
-      relativeError: norm === 0 ? 0 : missing / norm,
+    layers: layers.map((each) => ({
+      layer: each.layer.name,
+      rank: each.a.shape[0],
+      norm: each.norm,
+      relativeError: relativeErrorOf(each),
     })),
     leftOut,
   };
+}
+
+function relativeErrorOf({ norm, missing }: LoraLayer): number {
+  return norm === 0 ? 0 : missing / norm;
 }
 
 function tellErrors(
@@ -152,13 +159,12 @@ function tellErrors(
   { layers, leftOut, relativeError }: PlainLora,
 ): void {
   const percent = (share: number): string => `${(100 * share).toPrecision(3)} %`;
-  const relative = ({ norm, missing }: PlainLora['layers'][number]): number => (norm === 0 ? 0 : missing / norm);
   writeLine(
     terminal,
     `It is ${method} approximated by LoRA of rank ${rank ?? 0}: ${percent(relativeError)} of what was trained is lacking`,
   );
   writeLine(terminal, '(Frobenius norm of the difference, relative to that of the change of all weights).');
-  const worst = [...layers].sort((a, b) => relative(b) - relative(a)).slice(0, mostLayersShown);
+  const worst = [...layers].sort((a, b) => relativeErrorOf(b) - relativeErrorOf(a)).slice(0, mostLayersShown);
   writeTable(
     terminal,
     [
@@ -166,7 +172,7 @@ function tellErrors(
       { title: 'rank', isNumber: true },
       { title: 'lacking', isNumber: true },
     ],
-    worst.map((each) => [each.layer.name, formatCount(each.a.shape[0] ?? 0), percent(relative(each))]),
+    worst.map((each) => [each.layer.name, formatCount(each.a.shape[0] ?? 0), percent(relativeErrorOf(each))]),
   );
   if (leftOut.length === 0) return;
   const names = leftOut

@@ -95,18 +95,21 @@ async function runCell(
 function findRuns(runsFolder: string, { source, experiments, start }: Sweep): readonly CellRun[] {
   const earlier = listRuns(runsFolder).flatMap(({ record, folder }) =>
     record?.cell !== undefined && record.source.file === source.file && record.start?.from === start?.from
-      ? [{ record, folder }]
+      ? [{ stored: asStored(record.experiment), folder }]
       : [],
   );
   return experiments.flatMap(({ resolved, cell }) => {
     if (cell === undefined) return [];
-    const experiment = resolved.experiment;
-    const stored: unknown = JSON.parse(JSON.stringify(experiment));
-    const found = earlier.find(({ record }) =>
-      isDeepStrictEqual(JSON.parse(JSON.stringify(record.experiment)), stored),
-    );
+    const { experiment } = resolved;
+    const wanted = asStored(experiment);
+    const found = earlier.find(({ stored }) => isDeepStrictEqual(stored, wanted));
     return [{ cell, experiment, folder: found?.folder }];
   });
+}
+
+/** An experiment as a file keeps it. */
+function asStored(experiment: RunRecord['experiment']): unknown {
+  return JSON.parse(JSON.stringify(experiment));
 }
 
 /** The user has left the cell that runs. */

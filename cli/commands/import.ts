@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
+import { ADAPTER_CONFIG } from '../../core/exchange/peftFolder.ts';
 import { parseExperiment } from '../../core/experiment/parse.ts';
 import type { PluginChoice } from '../../core/experiment/pluginChoices.ts';
 import { resolveExperiment } from '../../core/experiment/resolve.ts';
@@ -11,6 +12,7 @@ import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { rolloutFor } from '../evaluatedExperiment.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { firstChoices } from '../firstChoices.ts';
 import { runName } from '../runName.ts';
 import { writeFacts } from '../table.ts';
 import { writeJson, writeLine } from '../terminal.ts';
@@ -37,7 +39,7 @@ export async function importCommand(
   const { start, modelHash, trainableParameters } = await source.onto(modelFolder);
   const run = createRun(runsFolder, {
     experiment,
-    source: { file: path.join(folder, 'adapter_config.json'), folder: cwd },
+    source: { file: path.join(folder, ADAPTER_CONFIG), folder: cwd },
     start: { ...start, isImport: true },
     known: { hashes: { model: await modelHash() }, trainableParameters },
   });
@@ -71,9 +73,8 @@ function importedExperiment(name: string, model: string, adapter: PluginChoice, 
   const written = {
     name,
     model: { path: model },
-    data: { train: { type: catalog.all('dataset')[0]?.id } },
     adapter,
-    rewards: [{ type: catalog.all('reward')[0]?.id }],
+    ...firstChoices(catalog),
     rollout: rolloutFor(model),
   };
   return resolveExperiment(parseExperiment(JSON.stringify(written), 'the imported adapter'), catalog).experiment;

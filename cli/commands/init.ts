@@ -9,6 +9,7 @@ import { writing } from '../../core/runs/writing.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { firstChoices } from '../firstChoices.ts';
 import { packageFolder } from '../installation.ts';
 import { runName } from '../runName.ts';
 import { writeJson, writeLine } from '../terminal.ts';
@@ -40,9 +41,8 @@ export async function initCommand(
   const chosen = {
     name: runName(target),
     model: { path: model },
-    data: { train: { type: catalog.all('dataset')[0]?.id } },
     adapter: { type: catalog.all('adapter')[0]?.id },
-    rewards: [{ type: catalog.all('reward')[0]?.id }],
+    ...firstChoices(catalog),
   };
   const { experiment } = resolveExperiment(parseExperiment(JSON.stringify(chosen), written), catalog);
   const text = commentExperiment(experiment, catalog, headOf(written));

@@ -44,7 +44,7 @@ export async function spectraCommand(
     const measured = await analyze(context, jobs, options, catalog, stopping.signal);
     const records = withOthers(measured, jobs);
     const verdict = judgeCollapse(records);
-    const page = writePage(context, options, jobs, renderSpectra(records, verdict));
+    const page = writePage(context, options, jobs, () => renderSpectra(records, verdict));
     const files = [...jobs.map(({ file }) => file), ...page].map((file) => path.relative(cwd, file) || file);
     if (json) writeJson(terminal, { files, verdict, records });
     else {
@@ -118,13 +118,14 @@ function writePage(
   { cwd }: CommandContext,
   { html }: SpectraOptions,
   jobs: readonly SpectraJob[],
-  page: string,
+  render: () => string,
 ): readonly string[] {
   const [job] = jobs;
   if (html === undefined || job === undefined) return [];
   const beside =
     job.subject.kind === 'run' ? path.join(path.dirname(job.file), 'spectra.html') : job.file.replace(/json$/, 'html');
   const file = html === true ? beside : path.resolve(cwd, html);
+  const page = render();
   writing(file, () => {
     writeFileAtomically(file, [Buffer.from(page)]);
   });

@@ -11,18 +11,28 @@ export function temporaryName(target: string): string {
   );
 }
 
+/** How a file is written. */
+export interface WriteOptions {
+  /** Whether to wait until it is on the disk (default). Without, a power cut may leave a part of it; an end of the process never does. */
+  readonly isDurable?: boolean;
+}
+
 /**
  * Writes a file so that `target` holds either what it held before or all of `parts`, whatever happens meanwhile: to a
  * temporary name in the same folder, to the disk, then renamed.
  *
  * @throws RlvrError `run/unwritable`, with nothing left behind
  */
-export function writeFileAtomically(target: string, parts: Iterable<Uint8Array>): void {
+export function writeFileAtomically(
+  target: string,
+  parts: Iterable<Uint8Array>,
+  { isDurable = true }: WriteOptions = {},
+): void {
   const temporary = temporaryName(target);
   try {
-    writeDurably(temporary, parts);
+    writeNew(temporary, parts, isDurable);
     renameSync(temporary, target);
-    syncFolder(path.dirname(target));
+    if (isDurable) syncFolder(path.dirname(target));
   } catch (error) {
     discard(temporary);
     throw unwritable(target, error);
@@ -51,10 +61,14 @@ export function discard(temporary: string): void {
 
 /** Creates a file with these bytes and waits until they are on the disk. Fails if the file exists. */
 export function writeDurably(file: string, parts: Iterable<Uint8Array>): void {
+  writeNew(file, parts, true);
+}
+
+function writeNew(file: string, parts: Iterable<Uint8Array>, isDurable: boolean): void {
   const descriptor = openSync(file, 'wx');
   try {
     for (const part of parts) writeFully(descriptor, part);
-    fsyncSync(descriptor);
+    if (isDurable) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

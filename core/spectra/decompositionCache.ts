@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from
 import path from 'node:path';
 import type { ShorterSide } from '../linalg/background.ts';
 import type { Matrix } from '../linalg/matrix.ts';
+import { writeFileAtomically } from '../model/atomicFile.ts';
 import { openSafetensors } from '../model/safetensors.ts';
-import { writeSafetensors } from '../model/writeSafetensors.ts';
+import { serializeSafetensors } from '../model/writeSafetensors.ts';
 
 /** Part of every key: another number makes what was kept before unfindable. */
 const ALGORITHM = 1;
@@ -24,7 +25,7 @@ export interface DecompositionCache {
  */
 export function roundedVectors(decomposition: ShorterSide): ShorterSide {
   const { vectors } = decomposition;
-  return { ...decomposition, vectors: { ...vectors, data: vectors.data.map(Math.fround) } };
+  return { ...decomposition, vectors: { ...vectors, data: new Float64Array(new Float32Array(vectors.data)) } };
 }
 
 /** Opens a cache of at most `limit` bytes (4 GiB); beyond it what was used longest ago goes. Every file is whole or not there. */
@@ -79,12 +80,14 @@ function readEntry(file: string, { rows, columns }: Pick<Matrix, 'rows' | 'colum
 }
 
 function writeEntry(file: string, { s, vectors }: ShorterSide): void {
-  const narrow = Float32Array.from(vectors.data);
+  const narrow = new Float32Array(vectors.data);
   const tensors = new Map([
     ['values', { dtype: 'F64', shape: [s.length], data: s }],
     ['vectors', { dtype: 'F32', shape: [vectors.rows, vectors.columns], data: narrow }],
   ] as const);
-  writeSafetensors(file, tensors, { sha256: digest([s, narrow]) });
+  const parts = serializeSafetensors(tensors, { sha256: digest([s, narrow]) }, file);
+  // What a power cut leaves of it is told by its digest, so nobody needs to wait for the disk.
+  writeFileAtomically(file, parts, { isDurable: false });
 }
 
 function digest(parts: readonly NodeJS.ArrayBufferView[]): string {

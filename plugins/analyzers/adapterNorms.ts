@@ -4,7 +4,11 @@ import type { Analyzer, LayerParameter } from '../../core/contracts/analyzer.ts'
 const config = z.strictObject({});
 
 function norm(parameters: readonly LayerParameter[]): number {
-  return Math.sqrt(parameters.flatMap(({ values }) => [...values]).reduce((sum, value) => sum + value * value, 0));
+  let sum = 0;
+  for (const { values } of parameters) {
+    for (const value of values) sum += value * value;
+  }
+  return Math.sqrt(sum);
 }
 
 /** Sizes of what the method keeps in a layer. */
