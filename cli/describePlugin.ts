@@ -65,7 +65,7 @@ export function capabilitiesOf(
     mergeable: true,
     identityAtStart: config.success && adapter.isIdentityAtStart(config.data),
     loraForm: adapter.loraForm !== undefined,
-    peftType: adapter.peftType ?? made?.peftType,
+    peftType: adapter.peftType ?? (preset?.changesBaseWeight === true ? undefined : made?.peftType),
     hooks: Object.keys(adapter.hooks ?? {}),
     calibration: config.success ? adapter.calibration?.(config.data)?.kind : undefined,
     dropout: 'usesDropout' in adapter,

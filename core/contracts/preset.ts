@@ -19,6 +19,8 @@ export interface Preset {
   readonly config: Readonly<Record<string, z.ZodType>>;
   /** As of an adapter. */
   readonly optimizer?: string;
+  /** Whether the frozen weight differs from the base's by more than low rank, so that neither plain LoRA nor PEFT can say what it is. */
+  readonly changesBaseWeight?: boolean;
   /** As of an adapter; where left out, the default configuration alone is tried. */
   readonly examples?: readonly Readonly<Record<string, unknown>>[];
 }

@@ -7,7 +7,11 @@ const perLayer = <Value extends z.ZodType<number>>(value: Value) => z.record(z.s
 /** Options that LoRA and DoRA share, with the names and defaults of PEFT's LoraConfig. The last two are not PEFT's. */
 export const loraOptions = {
   r: z.int().min(1).default(8).describe('Rank'),
-  lora_alpha: z.number().positive().default(8).describe('The update is scaled by lora_alpha / r'),
+  lora_alpha: z
+    .number()
+    .positive()
+    .default(8)
+    .describe('The update is scaled by lora_alpha / r, or lora_alpha / sqrt r with use_rslora'),
   lora_dropout: z.number().min(0).lt(1).default(0).describe('Dropout on the input of A while training'),
   ...queryValueTargets,
   use_rslora: z.boolean().default(false).describe('Scale by lora_alpha / sqrt r'),

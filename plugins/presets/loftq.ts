@@ -8,6 +8,7 @@ export const loftq: Preset = {
   source: 'LoftQ, arXiv 2310.08659',
   formula: 'Q + s B A, Q = W quantised, s B0 A0 = best rank-r approximation of W - Q',
   adapter: 'lora',
+  changesBaseWeight: true,
   config: {
     init_lora_weights: z.literal('loftq').default('loftq').describe('How A and B start'),
   },

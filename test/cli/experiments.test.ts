@@ -193,6 +193,8 @@ describe('rlvr plugins', () => {
     expect(found.get('pissa')).toMatchObject({ preset: 'lora', capabilities: { loraForm: true, peftType: 'LORA' } });
     expect(found.get('lorafa')).toMatchObject({ capabilities: { optimizer: 'lorafa' } });
     expect(found.get('eva')).toMatchObject({ capabilities: { calibration: 'activations', identityAtStart: true } });
+    expect(found.get('loftq')).toMatchObject({ preset: 'lora', capabilities: { loraForm: false } });
+    expect(found.get('loftq')?.['capabilities']).not.toHaveProperty('peftType');
     expect(found.get('full')).toMatchObject({ capabilities: { loraForm: false } });
     expect(found.get('full')?.['capabilities']).not.toHaveProperty('peftType');
   });
