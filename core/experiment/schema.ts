@@ -92,11 +92,20 @@ const evaluationSchema = z
   .strictObject({
     before: z.boolean().default(true).describe('Evaluate the base before the first step'),
     every: z.int().min(0).default(0).describe('Steps between evaluations; 0: only after the last'),
+    split: z
+      .enum(['report', 'selection'])
+      .default('report')
+      .describe('Problems of the evaluations before and after: those that are told, or those that settings are chosen by'),
     problems: positiveInteger.default(512).describe('Problems evaluated; all, where there are fewer'),
     samples: positiveInteger.default(1).describe('Completions per problem (pass@k needs k of them)'),
     temperature: z.number().min(0).default(1).describe('0: greedy'),
     top_p: z.number().positive().max(1).default(1).describe('As in rollout'),
     seed: z.int().min(0).default(1234).describe('Of the sampling; the same for every evaluation'),
+    data_seed: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Draws the problems evaluated, so that runs of several seeds are evaluated on the same; default: seed'),
   })
   .describe('Accuracy on held-out problems');
 

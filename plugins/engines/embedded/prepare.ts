@@ -38,7 +38,8 @@ export async function prepareRun(
   const { data, rollout, training, evaluation, seed } = experiment;
   const open = (choice: PluginChoice, split: Split): Promise<ProblemSource> => {
     const { plugin, config } = chosenPlugin(catalog, 'dataset', choice);
-    return plugin.open(config, { split, seed, baseFolder });
+    const drawnBy = split === 'train' ? seed : (evaluation.data_seed ?? seed);
+    return plugin.open(config, { split, seed: drawnBy, baseFolder });
   };
   const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
@@ -53,10 +54,10 @@ export async function prepareRun(
   checkOptimizer(optimizer, adapter.plugin.id, policy.parameters);
   const measured = data.evaluate ?? data.train;
   const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
-  const report = isMeasured ? await open(measured, 'report') : undefined;
+  const report = isMeasured ? await open(measured, evaluation.split) : undefined;
   const selection = evaluation.every > 0 ? await open(measured, 'selection') : undefined;
   const watchedSources = await Promise.all(
-    data.watch.map(async (choice) => ({ choice, source: await open(choice, 'report') })),
+    data.watch.map(async (choice) => ({ choice, source: await open(choice, evaluation.split) })),
   );
   const prompts = (source: ProblemSource | undefined): readonly Prompt[] =>
     source === undefined ? [] : firstPrompts(source, evaluation.problems, promptOf);
