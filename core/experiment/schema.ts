@@ -95,7 +95,9 @@ const evaluationSchema = z
     split: z
       .enum(['report', 'selection'])
       .default('report')
-      .describe('Problems of the evaluations before and after: those that are told, or those that settings are chosen by'),
+      .describe(
+        'Problems of the evaluations before and after: those that are told, or those that settings are chosen by',
+      ),
     problems: positiveInteger.default(512).describe('Problems evaluated; all, where there are fewer'),
     samples: positiveInteger.default(1).describe('Completions per problem (pass@k needs k of them)'),
     temperature: z.number().min(0).default(1).describe('0: greedy'),
