@@ -145,7 +145,7 @@ const asksForWhatFits: Behaviour<ObjectiveSubject> = {
     const wrong = (problem: string): never => {
       throw nonconformity({ plugin, method: 'requirements' }, problem);
     };
-    if (!(minimumGroupSize >= (advantage === 'group' ? 2 : 1)))
+    if (!(minimumGroupSize >= (advantage === 'group' || advantage === 'rloo' ? 2 : 1)))
       wrong(`a group of ${minimumGroupSize} has no advantage of kind ${advantage}`);
     if (rollouts !== (advantage !== 'supervised'))
       wrong(`rollouts is ${rollouts} with advantages of kind ${advantage}`);

@@ -18,8 +18,10 @@ export interface PolicyBatch {
   readonly entropies: Tensor2D;
   /** 1 on completion tokens, 0 on padding and on masked rows. [R, T] */
   readonly mask: Tensor2D;
-  /** [R] */
+  /** One for each sequence, [R]. */
   readonly advantages: Tensor1D;
+  /** One for each token, [R, T]; there where the estimator gives these (`global`). Those of a sequence then average to its `advantages`. */
+  readonly tokenAdvantages?: Tensor2D;
   readonly counts: PolicyCounts;
   /** The objective's own state, by name; there where the objective has one. */
   readonly state?: Readonly<Record<string, Scalar>>;
@@ -53,15 +55,39 @@ export interface ObjectiveResult {
   readonly metrics: Readonly<Record<string, { readonly sum: Scalar; readonly weight: Scalar }>>;
 }
 
-/** How an objective turns rewards into advantages. */
-export type AdvantageEstimator = 'group' | 'supervised';
+/**
+ * How an objective turns rewards into advantages: relative to the group's mean (`group`), to the mean of the group's others (`rloo`), to
+ * the mean over all tokens of the generation batch, one for each token (`global`), or 1 for every demonstration (`supervised`).
+ */
+export type AdvantageEstimator = 'group' | 'rloo' | 'global' | 'supervised';
+
+/**
+ * Estimates of the KL from the reference policy at a token, of d = log-probability under the reference minus that under the policy: -d
+ * (k1), |d| (abs), d^2 / 2 (k2), exp(d) - d - 1 (k3). J. Schulman: Approximating KL divergence, 2020.
+ */
+export type KlEstimator = 'k1' | 'abs' | 'k2' | 'k3';
+
+/** What an objective wants of its advantages beyond the estimator. What does not concern the estimator is not read. */
+export interface AdvantageDetails {
+  /** The KL that is taken out of the reward (`rloo`, `global`); the reference policy is then run. Left out: none. */
+  readonly rewardKl?: { readonly beta: number; readonly estimator: KlEstimator };
+  /** Bounds of each completion's weighted reward (`rloo`, `global`). */
+  readonly rewardClipRange?: readonly [low: number, high: number];
+  /** Whether they are normalised over the batch in the end (`rloo`). */
+  readonly normalizes?: boolean;
+  /** What is taken off each reward first (`global`): the mean of its group, or nothing. */
+  readonly baseline?: 'group' | 'none';
+  /** Whether they grow by what groups without spread leave idle: rows / rows of groups with spread (`group`). */
+  readonly compensatesIdleGroups?: boolean;
+}
 
 /** What an objective asks of the sampler and the trainer. */
 export interface ObjectiveRequirements {
   readonly advantage: AdvantageEstimator;
+  readonly advantageDetails?: AdvantageDetails;
   /** Whether it needs completions sampled from the policy (false for supervised fine-tuning). */
   readonly rollouts: boolean;
-  /** Weight of the KL term; 0: no reference policy is run. */
+  /** Weight of the KL term in the loss; 0: the loss reads no reference policy. */
   readonly beta: number;
   /** Whether a row of advantage 0 has no gradient, so that it need not be computed (no KL, no entropy bonus, no mask over the batch). */
   readonly skipsZeroAdvantage: boolean;

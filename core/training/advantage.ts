@@ -1,4 +1,6 @@
+import type { KlEstimator } from '../contracts/objective.ts';
 import { RlvrError } from '../errors.ts';
+import { klEstimate } from './klEstimate.ts';
 
 /** The rewards of one generation batch. Groups are consecutive rows. */
 export interface ScoredBatch {
@@ -14,6 +16,8 @@ export interface ScoredBatch {
 export interface GroupAdvantageOptions {
   readonly scaleRewards: 'group' | 'batch' | 'none';
   readonly aggregation: 'sum_then_normalize' | 'normalize_then_sum';
+  /** Whether advantages are multiplied by rows / rows of groups whose rewards spread; false where left out. */
+  readonly compensatesIdleGroups?: boolean;
 }
 
 /** Options of the leave-one-out estimator. TRL's names. */
@@ -23,6 +27,8 @@ export interface LeaveOneOutOptions {
   readonly rewardClipRange?: readonly [low: number, high: number];
   /** Weight of the KL in the reward; 0: none. */
   readonly beta: number;
+  /** How the KL of each token is estimated: k1 unless given. */
+  readonly estimator?: KlEstimator;
   /** [rows][completion tokens]: log-probability under the old policy minus that under the reference. Needed when beta is not 0. */
   readonly referenceLogRatios?: readonly (readonly number[])[];
 }
@@ -31,11 +37,13 @@ export interface LeaveOneOutOptions {
 export interface AdvantageResult {
   /** [rows], always finite. 0 where the row, or all but one of its group, has no reward. */
   readonly advantages: Float64Array;
+  /** [rows][completion tokens], where there is one for each token. Those of a row average to its advantage. */
+  readonly tokenAdvantages?: readonly Float64Array[];
   /** [rows], the weighted sum of each row's rewards; NaN where every function gave none. */
   readonly rewards: Float64Array;
   /** Share of rows whose rewards do not spread. What is compared (group or batch) follows the options. */
   readonly zeroSpread: number;
-  /** Mean log-ratio to the reference over all completion tokens (the k1 estimate), where it entered the reward. */
+  /** Mean estimate of the KL from the reference over the tokens that have one, where it entered the reward. */
   readonly kl?: number;
 }
 
@@ -43,7 +51,7 @@ const EPSILON = 1e-4;
 const ZERO_SPREAD = 1e-8;
 
 /** Mean and sample standard deviation (n - 1) of the values that are numbers; NaN where there are too few. */
-function moments(values: ArrayLike<number>): { mean: number; std: number; count: number } {
+export function moments(values: ArrayLike<number>): { mean: number; std: number; count: number } {
   const known = Array.from(values).filter((value) => !Number.isNaN(value));
   const count = known.length;
   // Relative to one of the values, so that equal ones have a spread of exactly 0.
@@ -53,7 +61,8 @@ function moments(values: ArrayLike<number>): { mean: number; std: number; count:
   return { mean, std: count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1)), count };
 }
 
-function checkBatch(batch: ScoredBatch): void {
+/** Throws `config/invalid` for a batch that does not fit its group size or weights, `training/not-finite` for an infinite reward. */
+export function checkBatch(batch: ScoredBatch): void {
   const rows = batch.rewards.length;
   if (!Number.isInteger(batch.groupSize) || batch.groupSize < 1 || rows === 0 || rows % batch.groupSize !== 0) {
     const problem = `A batch of ${rows} completions cannot be cut into groups of ${batch.groupSize}.`;
@@ -78,8 +87,17 @@ function weightedSum(values: readonly number[], weights: readonly number[]): num
   return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0);
 }
 
+/** The weighted sum of each row's rewards, and the same within bounds; NaN where every function gave none. */
+export function clippedRewards(
+  batch: ScoredBatch,
+  range: readonly [low: number, high: number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): { rewards: Float64Array; clipped: Float64Array } {
+  const rewards = Float64Array.from(batch.rewards, (row) => weightedSum(row, batch.weights));
+  return { rewards, clipped: rewards.map((reward) => Math.min(range[1], Math.max(range[0], reward))) };
+}
+
 /** Applies `transform` to each group of `size` consecutive values. */
-function byGroup(
+export function byGroup(
   values: Float64Array,
   size: number,
   transform: (group: Float64Array) => ArrayLike<number>,
@@ -92,7 +110,7 @@ function byGroup(
 }
 
 /** The spread of `values`, where a single value has none; NaN where it is not known. */
-function spread(values: Float64Array): number {
+export function spread(values: Float64Array): number {
   return values.length === 1 ? 0 : moments(values).std;
 }
 
@@ -106,7 +124,8 @@ function known(values: Float64Array): Float64Array {
   return values.map((value) => (Number.isNaN(value) ? 0 : value));
 }
 
-function shareOfZero(spreads: Float64Array): number {
+/** The share of rows whose group does not spread. */
+export function shareOfZero(spreads: Float64Array): number {
   return spreads.reduce((count, value) => count + (value <= ZERO_SPREAD ? 1 : 0), 0) / spreads.length;
 }
 
@@ -146,11 +165,16 @@ export function groupAdvantages(batch: ScoredBatch, options: GroupAdvantageOptio
   const spreads = byGroup(rewards, scope, (group) => new Float64Array(group.length).fill(spread(group)));
   const centred = byGroup(rewards, batch.groupSize, (group) => group.map((reward) => reward - moments(group).mean));
   const scaled = centred.map((value, row) => value / ((spreads[row] ?? Number.NaN) + EPSILON));
-  return {
-    advantages: known(options.scaleRewards === 'none' ? centred : scaled),
-    rewards,
-    zeroSpread: shareOfZero(spreads),
-  };
+  const advantages = known(options.scaleRewards === 'none' ? centred : scaled);
+  const gain = options.compensatesIdleGroups === true ? idleCompensation(rewards, batch.groupSize) : 1;
+  return { advantages: advantages.map((value) => value * gain), rewards, zeroSpread: shareOfZero(spreads) };
+}
+
+/** Rows / rows of groups whose rewards spread (GPG, arXiv 2504.02546, eq. 8: alpha); 1 where no group does. */
+function idleCompensation(rewards: Float64Array, groupSize: number): number {
+  const spreads = byGroup(rewards, groupSize, (group) => new Float64Array(group.length).fill(spread(group)));
+  const moving = spreads.filter((value) => value > ZERO_SPREAD).length;
+  return moving === 0 ? 1 : rewards.length / moving;
 }
 
 function sumOf(values: readonly number[]): number {
@@ -166,7 +190,8 @@ function referenceDivergence(batch: ScoredBatch, options: LeaveOneOutOptions): {
       `there are ${ratios?.length ?? 0}.`;
     throw new RlvrError('config/invalid', problem, { beta: options.beta, rows: batch.rewards.length });
   }
-  const sums = ratios.map(sumOf);
+  const estimate = klEstimate[options.estimator ?? 'k1'];
+  const sums = ratios.map((row) => sumOf(row.map((ratio) => estimate(-ratio))));
   const tokens = sumOf(ratios.map((row) => row.length));
   return { sums, kl: sumOf(sums) / Math.max(tokens, 1) };
 }
@@ -179,12 +204,9 @@ function referenceDivergence(batch: ScoredBatch, options: LeaveOneOutOptions): {
  */
 export function leaveOneOutAdvantages(batch: ScoredBatch, options: LeaveOneOutOptions): AdvantageResult {
   checkBatch(batch);
-  const rewards = Float64Array.from(batch.rewards, (row) => weightedSum(row, batch.weights));
-  const [low, high] = options.rewardClipRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const { rewards, clipped } = clippedRewards(batch, options.rewardClipRange);
   const divergence = options.beta === 0 ? undefined : referenceDivergence(batch, options);
-  const penalized = rewards.map(
-    (reward, row) => Math.min(high, Math.max(low, reward)) - options.beta * (divergence?.sums[row] ?? 0),
-  );
+  const penalized = clipped.map((reward, row) => reward - options.beta * (divergence?.sums[row] ?? 0));
   const centred = byGroup(penalized, batch.groupSize, (group) => {
     const { mean, count } = moments(group);
     // reward - (sum - reward) / (count - 1), written so that equal rewards give exactly 0.

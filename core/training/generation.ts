@@ -1,13 +1,7 @@
 import type { RewardFunction, RewardScore } from '../contracts/reward.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
-import {
-  groupAdvantages,
-  lengthMetrics,
-  rewardMetrics,
-  type AdvantageResult,
-  type GroupAdvantageOptions,
-} from './advantage.ts';
+import { lengthMetrics, rewardMetrics, type AdvantageResult, type GroupAdvantageOptions } from './advantage.ts';
 import type { TrainingRow } from './microBatch.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
@@ -33,27 +27,27 @@ export interface GenerationOptions {
   readonly seed: number;
 }
 
-/** One sampled and judged completion. */
-export interface JudgedCompletion {
+/** One sampled and scored completion. */
+export interface ScoredCompletion {
   readonly prompt: Prompt;
   readonly completion: Completion;
   readonly text: string;
   /** One per reward. */
   readonly scores: readonly RewardScore[];
+}
+
+/** A completion with what its rewards come to. */
+export interface JudgedCompletion extends ScoredCompletion {
   readonly advantage: number;
 }
 
 /** A generation batch: groups of completions, in order. */
 export interface Generation {
-  readonly rows: readonly JudgedCompletion[];
-  readonly advantages: AdvantageResult;
+  readonly rows: readonly ScoredCompletion[];
   readonly seconds: number;
 }
 
-/**
- * Samples `groupSize` completions for each prompt and turns their rewards into advantages. The random numbers depend on seed, index and
- * row alone.
- */
+/** Samples `groupSize` completions for each prompt and scores them. The random numbers depend on seed, index and row alone. */
 export async function generateBatch(
   sampler: Sampler,
   weights: WeightFeeds,
@@ -78,7 +72,7 @@ export async function generateBatch(
     onDidDecode: ({ tokens, running }) => options.onDidDecode?.(tokens, running),
   });
   const seconds = (performance.now() - started) / 1000;
-  const judged = await Promise.all(
+  const rows = await Promise.all(
     completions.map(async (completion) => {
       const prompt = prompts[completion.prompt] as Prompt;
       const text = tokenizer.decode(completion.ids, { skipSpecialTokens: true });
@@ -98,20 +92,13 @@ export async function generateBatch(
       };
     }),
   );
-  const advantages = groupAdvantages(
-    {
-      rewards: rewardTable(judged),
-      weights: options.rewards.map(({ weight }) => weight),
-      groupSize: options.groupSize,
-    },
-    options.advantages,
-  );
-  return { rows: judged.map((row, i) => ({ ...row, advantage: advantages.advantages[i] ?? 0 })), advantages, seconds };
+  return { rows, seconds };
 }
 
 /** The reward and completion metrics of a generation batch; `rows` says which completions take part in the loss. */
 export function generationMetrics(
-  { rows: judged, advantages, seconds }: Generation,
+  { rows: judged, seconds }: Generation,
+  advantages: AdvantageResult,
   rewards: readonly WeightedReward[],
   rows: readonly Pick<TrainingRow, 'active'>[],
 ): Record<string, number> {
@@ -155,6 +142,6 @@ function orZero(value: number | undefined): number {
 }
 
 /** The rewards of each completion in the rewards' order; NaN where one gave none. */
-function rewardTable(judged: readonly Pick<JudgedCompletion, 'scores'>[]): readonly (readonly number[])[] {
+export function rewardTable(judged: readonly Pick<ScoredCompletion, 'scores'>[]): readonly (readonly number[])[] {
   return judged.map(({ scores }) => scores.map(({ value }) => value ?? NaN));
 }

@@ -15,6 +15,8 @@ export interface TrainingRow {
   readonly oldLogps: readonly number[];
   readonly referenceLogps?: readonly number[];
   readonly advantage: number;
+  /** One per token, where the estimator gives these. */
+  readonly tokenAdvantages?: readonly number[];
   /** False: its tokens take no part in the loss (a truncated completion that is masked). */
   readonly active: boolean;
 }
@@ -95,6 +97,7 @@ export function lossFeeds(rows: readonly TrainingRow[]): Readonly<Record<string,
     }
   });
   const hasReference = rows.every((row) => row.referenceLogps !== undefined);
+  const hasTokenAdvantages = rows.every((row) => row.tokenAdvantages !== undefined);
   return {
     ...padded,
     tokenAt,
@@ -102,6 +105,7 @@ export function lossFeeds(rows: readonly TrainingRow[]): Readonly<Record<string,
     oldLogps: pad(rows, width, (row) => row.oldLogps),
     policyLogps: pad(rows, width, (row) => row.policyLogps),
     samplingLogps: pad(rows, width, (row) => row.samplingLogps),
+    ...(hasTokenAdvantages ? { tokenAdvantages: pad(rows, width, (row) => row.tokenAdvantages ?? []) } : {}),
     ...(hasReference ? { referenceLogps: pad(rows, width, (row) => row.referenceLogps ?? []) } : {}),
     advantages: Float32Array.from(rows, (row) => row.advantage),
   };

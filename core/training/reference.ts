@@ -8,7 +8,7 @@ export interface ReferenceOptions extends Pick<TrainerOptions, 'reference' | 'mi
   readonly temperature: number;
 }
 
-/** Scores rows under the reference policy: the base without adapter, or the adapter as it was at the start. Their order may change. */
+/** Scores rows under the reference policy: the base without adapter, or the adapter as it was at the start. */
 export async function withReference(
   learner: Learner,
   rows: readonly TrainingRow[],
@@ -17,16 +17,16 @@ export async function withReference(
   const now = learner.state;
   const isBase = reference === 'base';
   if (!isBase) learner.restore({ ...now, parameters: parameterValues(step.policy) });
-  const scored: TrainingRow[] = [];
+  const logpsOf = new Map<TrainingRow, readonly number[]>();
   try {
     for (const { rows: part } of cutMicroBatches(rows, microBatchTokens)) {
       const logps = await learner.score(part, temperature, !isBase);
-      part.forEach((row, i) => scored.push({ ...row, referenceLogps: Array.from(logps[i] ?? []) }));
+      part.forEach((row, i) => logpsOf.set(row, Array.from(logps[i] ?? [])));
     }
   } finally {
     learner.restore(now);
   }
-  return scored;
+  return rows.map((row) => ({ ...row, referenceLogps: logpsOf.get(row) ?? [] }));
 }
 
 /**

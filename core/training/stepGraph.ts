@@ -143,7 +143,7 @@ function batchInputs(options: StepOptions): Record<string, InputSpec> {
   const accumulated = trainableParameters(policy).map(
     ({ name, shape }) => [stepPrefixes.gradient + name, { shape, dtype: 'float32' }] as const,
   );
-  const usesReference = objective.requirements(objectiveConfig).beta !== 0;
+  const { advantage, beta } = objective.requirements(objectiveConfig);
   return {
     ...policyInputs(policy),
     ...sequenceInputs(policy),
@@ -153,7 +153,8 @@ function batchInputs(options: StepOptions): Record<string, InputSpec> {
     oldLogps: padded,
     policyLogps: padded,
     samplingLogps: padded,
-    ...(usesReference ? { referenceLogps: padded } : {}),
+    ...(beta === 0 ? {} : { referenceLogps: padded }),
+    ...(advantage === 'global' ? { tokenAdvantages: padded } : {}),
     advantages: { shape: ['completions'], dtype: 'float32' },
     ...scalars,
     ...Object.fromEntries(
@@ -250,6 +251,7 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
     oldLogps: options.oldIsCurrent ? withoutGradient([current], (logps2) => logps2.clone()) : matrix('oldLogps'),
     samplingLogps: matrix('samplingLogps'),
     ...(tensors['referenceLogps'] === undefined ? {} : { referenceLogps: matrix('referenceLogps') }),
+    ...(tensors['tokenAdvantages'] === undefined ? {} : { tokenAdvantages: matrix('tokenAdvantages') }),
     entropies: padded(entropies),
     mask: matrix('mask'),
     advantages: input('advantages') as tf.Tensor1D,

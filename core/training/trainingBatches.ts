@@ -1,13 +1,13 @@
 import { randomStream } from '../tensor/random.ts';
-import { generateBatch, generationMetrics } from './generation.ts';
+import { estimateAdvantages } from './estimateAdvantages.ts';
+import { generateBatch, generationMetrics, rewardTable } from './generation.ts';
 import type { Learner } from './learner.ts';
-import type { TrainingRow } from './microBatch.ts';
 import type { TrainingBatch } from './optimizerSteps.ts';
 import type { Prompt } from './prompts.ts';
 import { sampledDivergence, spreadRows, withReference } from './reference.ts';
 import type { Sampler, WeightFeeds } from './rollout.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
-import { demonstrationRows, trainingRows } from './trainingRows.ts';
+import { demonstrationRows, trainingRows, withAdvantages } from './trainingRows.ts';
 
 /** The policy that samples a generation batch. */
 export interface SamplingPolicy {
@@ -32,15 +32,32 @@ export async function sampledBatch(policy: SamplingPolicy, index: number): Promi
       events.onDidProgress('rollout', tokens, options.batchSize * maxTokens);
     },
   });
-  events.onDidGenerate(learner.state.step + 1, generation.rows);
-  const rows = trainingRows(generation.rows, options);
-  const { beta } = options.step.objective.requirements(options.step.objectiveConfig);
-  const score = (some: readonly TrainingRow[]): Promise<readonly TrainingRow[]> =>
-    withReference(learner, some, { ...options, temperature: sampling.temperature });
-  const scored = await score(beta === 0 ? spreadRows(rows, divergenceRows) : rows);
+  const sampled = trainingRows(generation.rows, options);
+  const requirements = options.step.objective.requirements(options.step.objectiveConfig);
+  const isScored = requirements.beta !== 0 || requirements.advantageDetails?.rewardKl !== undefined;
+  const scored = await withReference(learner, isScored ? sampled : spreadRows(sampled, divergenceRows), {
+    ...options,
+    temperature: sampling.temperature,
+  });
+  const judged = {
+    rewards: rewardTable(generation.rows),
+    weights: rewards.map(({ weight }) => weight),
+    groupSize,
+  };
+  const advantages = estimateAdvantages(
+    judged,
+    isScored ? scored : sampled,
+    requirements,
+    options.generation.advantages,
+  );
+  const rows = generation.rows.map((row, i) => ({ ...row, advantage: advantages.advantages[i] ?? 0 }));
+  events.onDidGenerate(learner.state.step + 1, rows);
   return {
-    rows: beta === 0 ? rows : scored,
-    metrics: { ...generationMetrics(generation, rewards, rows), kl: sampledDivergence(scored) },
+    rows: withAdvantages(requirements.beta === 0 ? sampled : scored, advantages),
+    metrics: {
+      ...generationMetrics(generation, advantages, rewards, sampled),
+      kl: advantages.kl ?? sampledDivergence(scored),
+    },
   };
 }
 

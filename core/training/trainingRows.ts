@@ -1,22 +1,35 @@
 import { RlvrError } from '../errors.ts';
-import type { JudgedCompletion } from './generation.ts';
+import type { AdvantageResult } from './advantage.ts';
+import type { ScoredCompletion } from './generation.ts';
 import type { TrainingRow } from './microBatch.ts';
 import type { Prompt } from './prompts.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
-/** Sampled completions as the loss wants them. */
+/** Sampled completions as the loss wants them, of advantage 0. */
 export function trainingRows(
-  rows: readonly JudgedCompletion[],
+  rows: readonly ScoredCompletion[],
   { maskTruncated, oldLogps }: Pick<TrainerOptions, 'maskTruncated' | 'oldLogps'>,
 ): readonly TrainingRow[] {
-  return rows.map(({ prompt, completion, advantage }) => ({
+  return rows.map(({ prompt, completion }) => ({
     prompt: prompt.ids,
     ids: completion.ids,
     policyLogps: completion.logps,
     samplingLogps: completion.filteredLogps,
     oldLogps: oldLogps === 'filtered' ? completion.filteredLogps : completion.logps,
-    advantage,
+    advantage: 0,
     active: !maskTruncated || completion.finished,
+  }));
+}
+
+/** The rows with their advantages. */
+export function withAdvantages(
+  rows: readonly TrainingRow[],
+  { advantages, tokenAdvantages }: Pick<AdvantageResult, 'advantages' | 'tokenAdvantages'>,
+): readonly TrainingRow[] {
+  return rows.map((row, i) => ({
+    ...row,
+    advantage: advantages[i] ?? 0,
+    ...(tokenAdvantages === undefined ? {} : { tokenAdvantages: Array.from(tokenAdvantages[i] ?? []) }),
   }));
 }
 
