@@ -20,6 +20,8 @@ export interface Checked {
   readonly data: unknown;
   /** Other spellings of the schema's keys. */
   readonly aliases?: readonly string[];
+  /** What the data is as a whole; an experiment when left out. */
+  readonly whole?: string;
 }
 
 /** What a schema found wrong, in words, with paths that begin with `prefix`. */
@@ -35,13 +37,13 @@ export function explainIssues(
 export function unknownKeyIssue(
   key: string,
   path: readonly PathPart[],
-  { schema, data, aliases = [] }: Checked,
+  { schema, data, aliases = [], whole = 'an experiment' }: Checked,
   prefix: readonly PathPart[],
 ): ExperimentIssue {
   const keys = [...(schemaKeys(schema, path, data) ?? []), ...(path.length === 0 ? aliases : [])];
   const elsewhere = pathsOfKey(schema, key);
   const hint = elsewhere.length > 0 ? ` Did you mean "${elsewhere.join('" or "')}"?` : didYouMean(key, keys);
-  const place = path.length + prefix.length === 0 ? 'an experiment' : `"${formatPath([...prefix, ...path])}"`;
+  const place = path.length + prefix.length === 0 ? whole : `"${formatPath([...prefix, ...path])}"`;
   const list = keys.length === 0 ? `${place} takes no keys here` : `the keys of ${place} are: ${keys.join(', ')}`;
   return {
     code: 'config/unknown-key',

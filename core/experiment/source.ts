@@ -1,9 +1,9 @@
 /** A key or list index on the way to a value. */
 export type PathPart = string | number;
 
-/** Where a value was written: in a file, or on the command line. */
+/** Where a value was written: in a file (`file` where it is another than the one that is read), or on the command line. */
 export type Location =
-  | { readonly kind: 'file'; readonly line: number; readonly column: number }
+  | { readonly kind: 'file'; readonly line: number; readonly column: number; readonly file?: string }
   | { readonly kind: 'override'; readonly text: string };
 
 /** Keys with which plain data could reach the prototype of objects. */
@@ -11,7 +11,7 @@ export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constru
 
 /** `file:line:column`, or the override as it was typed. */
 export function formatLocation(file: string, location: Location): string {
-  return location.kind === 'file' ? `${file}:${location.line}:${location.column}` : location.text;
+  return location.kind === 'file' ? `${location.file ?? file}:${location.line}:${location.column}` : location.text;
 }
 
 /** For example `rewards.0.weight`. */
