@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'safetensors/invalid'
   | 'dataset/empty'
   | 'dataset/invalid'
+  | 'dataset/unavailable'
   | 'adapter/no-target'
   | 'adapter/invalid'
   | 'analyzer/failed'

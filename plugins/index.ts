@@ -19,15 +19,24 @@ import { updateSize } from './analyzers/updateSize.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
 import { jsonl } from './datasets/jsonl/jsonl.ts';
+import { modular } from './datasets/modular.ts';
+import { sorting } from './datasets/sorting.ts';
 import { embedded } from './engines/embedded/embedded.ts';
 import { bnpo } from './objectives/bnpo.ts';
 import { dapo } from './objectives/dapo.ts';
 import { drGrpo } from './objectives/drGrpo.ts';
 import { grpo } from './objectives/grpo.ts';
 import { sft } from './objectives/sft.ts';
+import { adafactor } from './optimizers/adafactor.ts';
+import { adam } from './optimizers/adam.ts';
 import { adamw } from './optimizers/adamw.ts';
+import { hfAdafactor } from './optimizers/hfAdafactor.ts';
+import { lion } from './optimizers/lion.ts';
 import { lorafa as lorafaOptimizer } from './optimizers/lorafa.ts';
 import { loraplus as loraplusOptimizer } from './optimizers/loraplus.ts';
+import { muon } from './optimizers/muon.ts';
+import { riemannian } from './optimizers/riemannian.ts';
+import { rmsprop } from './optimizers/rmsprop.ts';
 import { sgd } from './optimizers/sgd.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
@@ -72,9 +81,21 @@ export const plugins: PluginSet = {
     rlmo,
   ],
   rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
-  optimizers: [adamw, sgd, loraplusOptimizer, lorafaOptimizer],
+  optimizers: [
+    adamw,
+    sgd,
+    loraplusOptimizer,
+    lorafaOptimizer,
+    adam,
+    lion,
+    muon,
+    adafactor,
+    hfAdafactor,
+    rmsprop,
+    riemannian,
+  ],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
-  datasets: [arithmetic, countdownDataset, jsonl],
+  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl],
   engines: [embedded],
 };

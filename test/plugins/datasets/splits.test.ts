@@ -3,6 +3,8 @@ import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
 import type { Dataset } from '../../../core/contracts/dataset.ts';
 import { arithmetic } from '../../../plugins/datasets/arithmetic/arithmetic.ts';
 import { countdown } from '../../../plugins/datasets/countdown.ts';
+import { modular } from '../../../plugins/datasets/modular.ts';
+import { sorting } from '../../../plugins/datasets/sorting.ts';
 import { openDataset } from './openDataset.ts';
 
 const splits = ['train', 'selection', 'report'] as const;
@@ -20,6 +22,8 @@ const settings: [string, Dataset, Record<string, unknown>[]][] = [
     ],
   ],
   ['countdown', countdown, [{}, { count: [3, 3], numbers: [1, 12] }, { worked: 0 }]],
+  ['modular', modular, [{}, { operations: [1, 2], moduli: [7, 7] }, { operators: { '*': 1 }, operands: [0, 300] }]],
+  ['sorting', sorting, [{}, { answer: 'place' }, { orders: ['descending'], count: [4, 4], numbers: [0, 30] }]],
 ];
 
 describe.each(settings)('%s', (_, dataset, configs) => {
