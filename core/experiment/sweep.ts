@@ -4,6 +4,8 @@ import { matrixCells } from './matrix.ts';
 import type { MatrixCell } from './matrix.ts';
 import { applyOverrides } from './overrides.ts';
 import { checkExperiment } from './parse.ts';
+import { problemsOfMany } from './problemsOfMany.ts';
+import type { FailedExperiment } from './problemsOfMany.ts';
 import { readYaml } from './readYaml.ts';
 import { resolveExperiment } from './resolve.ts';
 import type { ResolvedExperiment } from './resolve.ts';
@@ -25,7 +27,6 @@ export type ExperimentFile =
   | { readonly kind: 'sweep'; readonly name: string; readonly cells: readonly SweepCell[] };
 
 const longestName = 64;
-const mostProblems = 10;
 
 /**
  * Reads an experiment file with or without a `matrix`, applies `--set` overrides, checks every cell and fills in all defaults. Throws
@@ -64,53 +65,23 @@ export function describeCell(values: Readonly<Record<string, unknown>>): string 
     .join(', ');
 }
 
-interface ToldIssue {
-  readonly path: string;
-  readonly place: string;
-  readonly message: string;
-}
-
 function resolveCells(
   cells: readonly MatrixCell[],
   file: string,
   catalog: PluginCatalog,
 ): readonly ResolvedExperiment[] {
   const resolved: ResolvedExperiment[] = [];
-  const failed: { readonly values: MatrixCell['values']; readonly error: RlvrError }[] = [];
+  const failed: FailedExperiment[] = [];
   for (const { yaml, values } of cells) {
     try {
       resolved.push(resolveExperiment(checkExperiment(yaml, file), catalog));
     } catch (error) {
       if (!(error instanceof RlvrError)) throw error;
-      failed.push({ values, error });
+      failed.push({ label: describeCell(values), error });
     }
   }
-  const [first] = failed;
-  if (first === undefined) return resolved;
-  const problems = new Map<string, { issue: ToldIssue; in: string[] }>();
-  for (const { values, error } of failed) {
-    for (const issue of (error.fields['issues'] ?? []) as readonly ToldIssue[]) {
-      const key = JSON.stringify([issue.place, issue.path, issue.message]);
-      const known = problems.get(key) ?? { issue, in: [] };
-      problems.set(key, { issue, in: [...known.in, describeCell(values)] });
-    }
-  }
-  const lines = [...problems.values()].map(({ issue, in: where }) => {
-    const text = [issue.place, issue.path, issue.message].filter((part) => part !== '').join(': ');
-    const others = where.length === 1 ? '' : ` and ${where.length - 1} more`;
-    return where.length === cells.length
-      ? `${text} (in every cell)`
-      : `${text} (in the cell ${where[0] ?? ''}${others})`;
-  });
-  const rest = lines.length > mostProblems ? [`... and ${lines.length - mostProblems} more`] : [];
-  const shown = [...lines.slice(0, mostProblems), ...rest];
-  const codes = new Set(failed.map(({ error }) => error.code));
-  const message =
-    shown.length === 1 ? shown.join('') : `${file} has ${lines.length} problems:\n  ${shown.join('\n  ')}`;
-  throw new RlvrError(codes.size === 1 ? first.error.code : 'config/invalid', message, {
-    file,
-    issues: [...problems.values()].map(({ issue }) => issue),
-  });
+  if (failed.length === 0) return resolved;
+  throw problemsOfMany(file, failed, { count: cells.length, every: 'every cell', one: 'the cell' });
 }
 
 /** Names of the cells' runs; numbered where their values make no short, different names. */
