@@ -2,6 +2,7 @@ import type { OptimizedParameter, OptimizerScalars, ParameterUpdate } from '../c
 import type { ParameterSpec } from '../contracts/parameter.ts';
 import { tf } from '../tensor/tf.ts';
 import { biasCorrection, momentSlots, nextMoments, type Betas } from './adamMoments.ts';
+import { decoupledDecay } from './decay.ts';
 import { oncePer, type GroupSettings } from './parameterGroups.ts';
 
 /** What AdamW is told beside each parameter's settings. */
@@ -16,8 +17,8 @@ export interface AdamwOptions {
 interface StepFactors {
   /** What m / (sqrt(v) + eps) is multiplied with, by learning-rate scale. */
   size(scale: number): tf.Scalar;
-  /** What the parameter is multiplied with first, by learning-rate scale times decay. */
-  kept(scaledDecay: number): tf.Scalar;
+  /** The parameter as its decay leaves it, before the step. */
+  decayed(value: tf.Tensor, settings: GroupSettings): tf.Tensor;
   readonly eps: tf.Scalar;
 }
 
@@ -28,7 +29,7 @@ function stepFactors({ betas, eps }: AdamwOptions, scalars: OptimizerScalars): S
   const size = tf.div<tf.Scalar>(tf.mul(scalars.learningRate, second), first);
   return {
     size: oncePer((scale) => tf.mul(size, scale)),
-    kept: oncePer((scaledDecay) => tf.sub(1, tf.mul(scalars.learningRate, scaledDecay))),
+    decayed: decoupledDecay(scalars.learningRate),
     eps: tf.mul(second, eps),
   };
 }
@@ -36,15 +37,14 @@ function stepFactors({ betas, eps }: AdamwOptions, scalars: OptimizerScalars): S
 function updated(
   options: AdamwOptions,
   { value, gradient, slots }: OptimizedParameter,
-  { learningRateScale, weightDecay }: GroupSettings,
+  settings: GroupSettings,
   factors: StepFactors,
 ): ParameterUpdate {
   const { mean, square } = nextMoments(slots, gradient, options.betas);
   const largest = options.amsgrad ? tf.maximum(slots['max_exp_avg_sq'] ?? 0, square) : undefined;
   const direction = tf.div(mean, tf.add(tf.sqrt(largest ?? square), factors.eps));
-  const kept = weightDecay === 0 ? value : tf.mul(value, factors.kept(learningRateScale * weightDecay));
   return {
-    value: tf.sub(kept, tf.mul(direction, factors.size(learningRateScale))),
+    value: tf.sub(factors.decayed(value, settings), tf.mul(direction, factors.size(settings.learningRateScale))),
     slots: {
       [momentSlots.mean]: mean,
       [momentSlots.square]: square,

@@ -1,23 +1,17 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { Optimizer } from '../../../core/contracts/optimizer.ts';
+import { afterAll, describe, it } from 'vitest';
 import type { ParameterSpec } from '../../../core/contracts/parameter.ts';
-import type { SafetensorsFile } from '../../../core/model/safetensors.ts';
 import { openSafetensors } from '../../../core/model/safetensors.ts';
-import { compile } from '../../../core/tensor/compile.ts';
-import { tf } from '../../../core/tensor/tf.ts';
-import type { InputSpec } from '../../../core/tensor/trace.ts';
-import { clipByGlobalNorm } from '../../../core/training/clip.ts';
 import { plugins } from '../../../plugins/index.ts';
-import { expectClose } from '../../closeness.ts';
 import { goldenPath, hasGolden } from '../../goldenFolder.ts';
+import { replayOptimizer } from './optimizerReplay.ts';
 
 interface OptimizerCase {
   readonly id: number;
   readonly optimizer: string;
-  readonly options: Readonly<Record<string, unknown>> & { readonly lr?: number };
+  readonly options: Readonly<Record<string, unknown>> & { readonly lr?: number | null };
   readonly clip?: number;
+  readonly float32_iterations?: boolean;
   readonly grad_norms: readonly number[];
 }
 
@@ -27,42 +21,33 @@ interface OptimizerFile {
   readonly cases: readonly OptimizerCase[];
 }
 
-/** torch's classes with the plugin that computes the same and torch's defaults where ours differ. */
-const covered: Readonly<Record<string, { id: string; defaults: object }>> = {
-  AdamW: { id: 'adamw', defaults: { weight_decay: 0.01 } },
-  SGD: { id: 'sgd', defaults: {} },
-};
+/** A plugin that computes what a class of torch or transformers does. */
+interface Counterpart {
+  readonly id: string;
+  /** The class's defaults where ours differ. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly lr: number;
+  readonly tolerance: number;
+}
 
-type Arrays = Readonly<Record<string, Float32Array>>;
-type Step = (state: Arrays, gradients: Arrays, step: number) => Promise<Record<string, Float32Array>>;
-
-/** One optimizer step as a function of tensors by name: `value P`, `gradient P`, `slot P NAME`, `step`, `rate`. */
-function stepFunction(
-  optimizer: Optimizer,
-  config: unknown,
-  specs: readonly ParameterSpec[],
-  clip: number | undefined,
-) {
-  return (tensors: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
-    const raw = specs.map(({ name }) => tensors[`gradient ${name}`]!);
-    const { gradients, norm } =
-      clip === undefined ? { gradients: raw, norm: tf.scalar(0) } : clipByGlobalNorm(raw, clip);
-    const parameters = specs.map((spec, i) => ({
-      spec,
-      value: tensors[`value ${spec.name}`]!,
-      gradient: gradients[i]!,
-      slots: Object.fromEntries(
-        optimizer.slots(config, spec).map(({ name }) => [name, tensors[`slot ${spec.name} ${name}`]!]),
-      ),
-    }));
-    const scalars = { learningRate: tensors['rate'] as tf.Scalar, step: tensors['step'] as tf.Scalar };
-    const updates = optimizer.update(config, parameters, scalars, []);
-    const named = updates.flatMap(({ value, slots }, i) => [
-      [`value ${specs[i]!.name}`, value] as const,
-      ...Object.entries(slots).map(([name, slot]) => [`slot ${specs[i]!.name} ${name}`, slot] as const),
-    ]);
-    return { ...Object.fromEntries(named), norm };
+function counterpartOf({ optimizer, float32_iterations: isFloat32 }: OptimizerCase): Counterpart | undefined {
+  const exact = { defaults: {}, lr: 1e-3, tolerance: 1e-6 };
+  const all: Readonly<Record<string, Counterpart>> = {
+    Adam: { ...exact, id: 'adam' },
+    AdamW: { ...exact, id: 'adamw', defaults: { weight_decay: 0.01 } },
+    SGD: { ...exact, id: 'sgd' },
+    RMSprop: { ...exact, id: 'rmsprop', lr: 1e-2 },
+    Adafactor: { ...exact, id: 'adafactor', lr: 1e-2 },
+    HfAdafactor: { ...exact, id: 'hf_adafactor', defaults: { scale_parameter: true, relative_step: true } },
+    // torch's products of bfloat16 matrices add up in an order of its own.
+    Muon: {
+      id: 'muon',
+      defaults: { weight_decay: 0.1, bfloat16: isFloat32 !== true },
+      lr: 1e-3,
+      tolerance: isFloat32 === true ? 1e-5 : 1e-3,
+    },
   };
+  return all[optimizer];
 }
 
 describe('optim/optimizers', () => {
@@ -70,88 +55,43 @@ describe('optim/optimizers', () => {
     it.skip('no optim/optimizers.json in the golden folder');
     return;
   }
-  const file = JSON.parse(readFileSync(goldenPath('optim', 'optimizers.json'), 'utf8')) as OptimizerFile;
-  const tensors: SafetensorsFile = openSafetensors(goldenPath('optim', 'optimizers.safetensors'));
-  const specs = file.parameters.map((name): ParameterSpec => {
-    const { shape } = tensors.info(`initial.${name}`);
-    return { name, role: 'weight', shape, trainable: true, scaling: 1 };
-  });
-  beforeAll(() => tf.setBackend('cpu'));
-  afterAll(() => tensors.close());
+  const { steps, parameters, cases } = JSON.parse(
+    readFileSync(goldenPath('optim', 'optimizers.json'), 'utf8'),
+  ) as OptimizerFile;
+  const file = openSafetensors(goldenPath('optim', 'optimizers.safetensors'));
+  afterAll(() => file.close());
 
-  async function replay(entry: OptimizerCase, initial: Arrays, step: Step): Promise<void> {
-    let state = initial;
-    for (let index = 0; index < file.steps; index++) {
-      const at = (name: string, values: Float32Array): Float32Array => {
-        const size = tensors.readFloat32(`initial.${name}`).length;
-        return values.slice(index * size, (index + 1) * size);
-      };
-      const gradients = Object.fromEntries(
-        file.parameters.map((name) => [`gradient ${name}`, at(name, tensors.readFloat32(`gradients.${name}`))]),
-      );
-      const { norm, ...next } = await step(state, gradients, index + 1);
-      state = next;
-      if (entry.clip !== undefined)
-        expectClose(norm, Float32Array.of(entry.grad_norms[index]!), 1e-6, `norm of step ${index}`);
-      for (const name of file.parameters) {
-        expectClose(
-          state[`value ${name}`],
-          at(name, tensors.readFloat32(`case${entry.id}.${name}`)),
-          1e-6,
-          `${name}, step ${index}`,
-        );
-      }
-    }
-  }
-
-  for (const entry of file.cases) {
+  for (const entry of cases) {
     const clip = entry.clip === undefined ? '' : `, clipped at ${entry.clip}`;
-    const title = `case ${entry.id} ${entry.optimizer} ${JSON.stringify(entry.options)}${clip}`;
-    const match = covered[entry.optimizer];
+    const float32 = entry.float32_iterations === true ? ', iterations in float32' : '';
+    const title = `case ${entry.id} ${entry.optimizer} ${JSON.stringify(entry.options)}${clip}${float32}`;
+    const match = counterpartOf(entry);
     const optimizer = plugins.optimizers.find(({ id }) => id === match?.id);
     if (match === undefined || optimizer === undefined) {
-      it.skip(`${title}: not covered, there is no optimizer plugin for torch's ${entry.optimizer}`);
+      it.skip(`${title}: not covered, there is no optimizer plugin for ${entry.optimizer}`);
       continue;
     }
     it(title, async () => {
-      const { lr = 1e-3, ...options } = entry.options;
-      const config = optimizer.config.parse({ ...match.defaults, ...options, groups: [] });
-      const run = stepFunction(optimizer, config, specs, entry.clip);
-      const inputs: Record<string, InputSpec> = {
-        step: { shape: [], dtype: 'float32' },
-        rate: { shape: [], dtype: 'float32' },
-      };
-      const initial: Record<string, Float32Array> = {};
-      for (const spec of specs) {
-        inputs[`value ${spec.name}`] = inputs[`gradient ${spec.name}`] = { shape: spec.shape, dtype: 'float32' };
-        initial[`value ${spec.name}`] = tensors.readFloat32(`initial.${spec.name}`);
-        for (const { name, shape } of optimizer.slots(config, spec)) {
-          inputs[`slot ${spec.name} ${name}`] = { shape, dtype: 'float32' };
-          initial[`slot ${spec.name} ${name}`] = new Float32Array(shape.reduce((product, size) => product * size, 1));
-        }
-      }
-      const feeds = (state: Arrays, gradients: Arrays, step: number): Arrays => ({
-        ...state,
-        ...gradients,
-        step: Float32Array.of(step),
-        rate: Float32Array.of(lr),
+      const { lr, ...options } = entry.options;
+      await replayOptimizer({
+        optimizer,
+        config: optimizer.config.parse({ ...match.defaults, ...options, groups: [] }),
+        // What an optimizer does not take is not there (Muon's vector).
+        specs: parameters
+          .filter((name) => file.names.includes(`case${entry.id}.${name}`))
+          .map((name): ParameterSpec => {
+            return { name, role: 'weight', shape: file.info(`initial.${name}`).shape, trainable: true, scaling: 1 };
+          }),
+        learningRate: lr ?? match.lr,
+        steps,
+        clip: entry.clip,
+        norms: entry.grad_norms,
+        tolerance: match.tolerance,
+        file,
+        names: (name) => {
+          return { initial: `initial.${name}`, gradients: `gradients.${name}`, after: `case${entry.id}.${name}` };
+        },
       });
-      await replay(entry, initial, (state, gradients, step) => {
-        const given = Object.entries(feeds(state, gradients, step)).map(([name, values]) => [
-          name,
-          tf.tensor(values, [...(inputs[name]!.shape as number[])]),
-        ]);
-        const results = tf.tidy(() => run(Object.fromEntries(given) as Record<string, tf.Tensor>));
-        return Promise.resolve(
-          Object.fromEntries(Object.entries(results).map(([name, result]) => [name, result.dataSync<'float32'>()])),
-        );
-      });
-      const graph = await compile(inputs, run);
-      await replay(entry, initial, async (state, gradients, step) => {
-        const results = await graph.run(feeds(state, gradients, step));
-        return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
-      });
-      await graph.release();
     });
   }
 });
