@@ -1,23 +1,30 @@
 import { z } from 'zod';
 import { experimentSchema } from '../experiment/schema.ts';
+import { divergenceSchema } from './evaluationFiles.ts';
+import { runCostsSchema } from './runCosts.ts';
 
 const moment = z.iso.datetime();
 const fraction = z.number().min(0).max(1);
 
-const accuracySchema = z
+const benchmarkResultSchema = z
   .looseObject({
-    accuracy: fraction,
+    accuracy: fraction.describe('Mean over problems of the share of right completions (avg@k)'),
     low: fraction,
     high: fraction,
     problems: z.int().min(1),
+    samples: z.int().min(1).optional().describe('Completions for each problem'),
+    passAtK: z.record(z.string(), fraction).optional().describe('Unbiased, by k'),
+    passIntervals: z.record(z.string(), z.object({ low: fraction, high: fraction })).optional(),
+    kl: divergenceSchema.optional(),
   })
   .describe('Accuracy on held-out problems with its 95 % interval');
 
-const evaluationResultSchema = accuracySchema.extend({
+const evaluationResultSchema = benchmarkResultSchema.extend({
   watched: z
-    .record(z.string(), accuracySchema)
+    .record(z.string(), benchmarkResultSchema)
     .optional()
     .describe('Families of problems that are evaluated and not trained'),
+  benchmarks: z.record(z.string(), benchmarkResultSchema).optional().describe('Those of `evaluation.benchmarks`'),
 });
 
 const environmentSchema = z
@@ -69,6 +76,11 @@ const cellSchema = z.object({
   values: z.record(z.string(), z.unknown()).describe('Of the varied keys, by dotted path'),
 });
 
+const trialSchema = z.object({
+  study: z.string().describe('Name of the study'),
+  id: z.string().describe('Names the trial by what it is: studies that need the same one share it'),
+});
+
 /** The format of `run.json`. */
 export const runRecordSchema = z.object({
   format: z.literal(1),
@@ -87,12 +99,14 @@ export const runRecordSchema = z.object({
     .optional()
     .describe('Where the run starts, when that is not the base: its folder `start` holds the values'),
   cell: cellSchema.optional().describe('Of a run of a sweep: which one'),
+  trial: trialSchema.optional().describe('Of a run of a study: which one'),
   steps: z.int().min(0).default(0).describe('Optimizer steps done'),
   trainableParameters: z.int().min(0).optional(),
   firstStepSeconds: z.number().min(0).optional().describe('From the start of the process to the end of the first step'),
   evaluation: z
     .object({ before: evaluationResultSchema.optional(), after: evaluationResultSchema.optional() })
     .default({}),
+  costs: runCostsSchema.optional(),
   checkpoints: z.array(checkpointEntrySchema).default([]),
   checks: z.array(checkSchema).default([]).describe('Invariants tested at the start'),
   environment: environmentSchema.optional(),
@@ -109,6 +123,8 @@ export type RunRecord = z.output<typeof runRecordSchema>;
 /** What lies in a checkpoint beside the native state, for other libraries. */
 export type CheckpointFormat = z.output<typeof checkpointFormatSchema>;
 /** Accuracy on held-out problems with its 95 % interval. */
+export type BenchmarkResult = z.output<typeof benchmarkResultSchema>;
+/** The same, with what was measured beside the data trained on. */
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 /** Versions, processor and threads: what equal bits need to be equal. */
 export type RunEnvironment = z.output<typeof environmentSchema>;

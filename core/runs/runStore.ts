@@ -26,6 +26,7 @@ export interface NewRun {
   readonly experiment: Experiment;
   readonly source: RunRecord['source'];
   readonly cell?: RunRecord['cell'];
+  readonly trial?: RunRecord['trial'];
   /** Where it starts, when that is not the base. */
   readonly start?: NewStart;
   /** What is known of it before its process begins. */
@@ -39,7 +40,7 @@ export interface NewRun {
  */
 export function createRun(
   runsFolder: string,
-  { experiment, source, cell, start, known = {}, now = new Date() }: NewRun,
+  { experiment, source, cell, trial, start, known = {}, now = new Date() }: NewRun,
 ): RunRecord & { folder: string } {
   makeRunsFolder(runsFolder);
   const id = createRunId(experiment.name, now);
@@ -56,6 +57,7 @@ export function createRun(
     source,
     method: experiment.adapter.type,
     ...(cell === undefined ? {} : { cell }),
+    ...(trial === undefined ? {} : { trial }),
     ...(start === undefined ? {} : { start: { from: start.from, isImport: start.isImport } }),
     steps: 0,
     evaluation: {},
