@@ -1,0 +1,125 @@
+import path from 'node:path';
+import type { PluginCatalog } from '../contracts/pluginCatalog.ts';
+import { chosenPlugin } from '../experiment/pluginChoices.ts';
+import type { Experiment } from '../experiment/schema.ts';
+import { describeCell } from '../experiment/sweep.ts';
+import { valueAt } from '../experiment/source.ts';
+import { readModelConfig } from '../model/modelConfig.ts';
+import type { DecoderConfig } from '../model/modelConfig.ts';
+import { adapterTargets } from '../training/adapterTargets.ts';
+import type { MethodDifference, StudyCell, StudyPart } from './expandedStudy.ts';
+import type { ParsedStudy, StudyIssue } from './readStudy.ts';
+
+/** Settings that say how much a method may learn from. */
+const budgetKeys: readonly string[] = [
+  'training.steps',
+  'training.num_iterations',
+  'training.steps_per_generation',
+  'rollout.batch_size',
+  'rollout.group_size',
+  'rollout.max_completion_tokens',
+];
+
+/**
+ * Where methods that are compared differ in what they train or in how much they learn from. Every such difference must be declared under
+ * `differs`: throws `config/invalid` where one is not, saying which methods differ in what.
+ */
+export function differencesOf(
+  { definition, refuse }: ParsedStudy,
+  parts: readonly StudyPart[],
+  studyFolder: string,
+  catalog: PluginCatalog,
+): readonly MethodDifference[] {
+  const models = new Map<string, DecoderConfig>();
+  const targetsOf = ({ experiment }: StudyCell): string => {
+    const folder = path.resolve(studyFolder, experiment.model.path);
+    const model = models.get(folder) ?? readModelConfig(folder);
+    models.set(folder, model);
+    return trainedModules(experiment, model, catalog);
+  };
+  const found = new Map<string, MethodDifference>();
+  const issues = new Map<string, StudyIssue>();
+  for (const part of parts) {
+    for (const cells of bySetting(part.cells)) {
+      const differences = [
+        ...deviations(cells, targetsOf, part.baselines).map((each) => ({ ...each, in: 'targets' as const })),
+        ...budgetKeys
+          .flatMap((key) =>
+            deviations(
+              cells,
+              ({ experiment }) => `${key} ${String(valueAt(experiment, key.split('.')))}`,
+              part.baselines,
+            ),
+          )
+          .map((each) => ({ ...each, in: 'budget' as const })),
+      ];
+      for (const { in: kind, method, own, usual } of differences) {
+        const declared = definition.differs.find((each) => each.in === kind && each.methods.includes(method));
+        if (declared === undefined) {
+          const axes = describeCell(cells[0]?.setting.axes ?? {});
+          const where = `in the part "${part.name}"${axes === '' ? '' : ` at ${axes}`}`;
+          const message = undeclared(kind, { method, own, usual }, where);
+          issues.set(JSON.stringify([kind, method, own, usual]), { path: ['methods'], message });
+          continue;
+        }
+        const what = `${own} (others: ${usual})`;
+        const key = JSON.stringify([kind, what, declared.because]);
+        const methods = [...new Set([...(found.get(key)?.methods ?? []), method])];
+        found.set(key, { in: kind, methods, what, because: declared.because });
+      }
+    }
+  }
+  if (issues.size > 0) throw refuse([...issues.values()]);
+  return [...found.values()];
+}
+
+interface Deviation {
+  readonly method: string;
+  readonly own: string;
+  /** What most of the others have. */
+  readonly usual: string;
+}
+
+function undeclared(kind: MethodDifference['in'], { method, own, usual }: Deviation, where: string): string {
+  const has =
+    kind === 'targets' ? `trains ${own}, and the others train ${usual},` : `has ${own}, and the others ${usual},`;
+  const way = kind === 'targets' ? 'give it the same target modules' : 'give it the same';
+  return `"${method}" ${has} ${where}: ${way}, or declare it under differs: [{in: ${kind}, methods: [${method}], because: ...}]`;
+}
+
+/** Methods that have another value than the most frequent one; where several are, the baseline's counts. */
+function deviations(
+  cells: readonly StudyCell[],
+  valueOf: (cell: StudyCell) => string,
+  baselines: readonly string[],
+): readonly Deviation[] {
+  const values = cells.map((cell) => ({ method: cell.method, own: valueOf(cell) }));
+  const counts = new Map<string, number>();
+  for (const { own } of values) counts.set(own, (counts.get(own) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const usual = [...counts].flatMap(([value, count]) => (count === most ? [value] : []));
+  const [first = ''] = usual;
+  const baseline = values.find(({ method }) => baselines.includes(method))?.own;
+  const chosen = baseline !== undefined && usual.includes(baseline) ? baseline : first;
+  return values.flatMap(({ method, own }) => (own === chosen ? [] : [{ method, own, usual: chosen }]));
+}
+
+function bySetting(cells: readonly StudyCell[]): readonly (readonly StudyCell[])[] {
+  const groups = new Map<string, StudyCell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify(cell.setting);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups.values()];
+}
+
+/** Names of the modules that a method attaches to, in the model's order. */
+function trainedModules({ adapter, training }: Experiment, model: DecoderConfig, catalog: PluginCatalog): string {
+  const { plugin, config } = chosenPlugin(catalog, 'adapter', adapter);
+  const layers = adapterTargets(plugin, config, model, training.steps);
+  const blocks = new Set(layers.flatMap(({ block }) => (block === undefined ? [] : [block])));
+  const modules = [...new Set(layers.map(({ module }) => module))].join(', ');
+  return blocks.size === model.layers || blocks.size === 0
+    ? modules
+    : `${modules} (${blocks.size} of ${model.layers} blocks)`;
+}
