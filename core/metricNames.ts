@@ -21,7 +21,7 @@ export function isMachineMetric(name: string): boolean {
  * What every optimizer step on sampled completions logs; after an evaluation its accuracy with the interval is there as well. Where the
  * loss has no KL term, `kl` is estimated from a few completions of the generation batch. The gap is that of the tokens whose loss is
  * computed. What is known of a generation batch alone is repeated in each of its steps, but its costs (`time/rollout`, `rollout/tokens`)
- * count in the first.
+ * count in the first; `rollout/tokens_total` is the sum over the run so far.
  */
 export const stepMetricNames: readonly string[] = [
   'reward/mean',
@@ -48,9 +48,11 @@ export const stepMetricNames: readonly string[] = [
   'logps/gap_mean',
   'logps/gap_max',
   'rollout/tokens',
+  'rollout/tokens_total',
   'rollout/tokens_per_second',
   'training/tokens_per_second',
   'time/rollout',
+  'time/rewards',
   'time/training',
   'time/step',
   'memory/peak_rss_bytes',

@@ -7,6 +7,8 @@ import { formatCount, formatNumber } from '../../core/report/formatValue.ts';
 import { evaluatePolicy } from '../../core/training/evaluate.ts';
 import type { Evaluation } from '../../core/training/evaluate.ts';
 import { experimentPrompts } from '../../core/training/experimentPrompts.ts';
+import { meanWithInterval } from '../../core/training/passTable.ts';
+import type { PassShare, Share } from '../../core/training/passTable.ts';
 import { firstPrompts } from '../../core/training/prompts.ts';
 import type { Prompt } from '../../core/training/prompts.ts';
 import { createSampler } from '../../core/training/rollout.ts';
@@ -18,8 +20,6 @@ import type { EvaluatedExperiment, EvaluationChoices } from '../evaluatedExperim
 import { exitCodes } from '../exitCodes.ts';
 import { feedsOf, loadPolicy } from '../loadedPolicy.ts';
 import type { LoadedPolicy } from '../loadedPolicy.ts';
-import { countByProblem, meanWithInterval, passTable } from '../passTable.ts';
-import type { Share } from '../passTable.ts';
 import { createProgress } from '../progress.ts';
 import { findSubject } from '../subject.ts';
 import type { Subject } from '../subject.ts';
@@ -54,7 +54,11 @@ async function promptsOf(
 ): Promise<readonly Prompt[]> {
   const { data, evaluation, seed } = experiment;
   const { plugin, config } = chosenPlugin(catalog, 'dataset', data.evaluate ?? data.train);
-  const source = await plugin.open(config, { split: 'report', seed, baseFolder: dataFolder });
+  const source = await plugin.open(config, {
+    split: evaluation.split,
+    seed: evaluation.data_seed ?? seed,
+    baseFolder: dataFolder,
+  });
   const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
   return firstPrompts(source, evaluation.problems, promptOf);
 }
@@ -111,7 +115,7 @@ interface EvaluationReport {
   readonly high: number;
   /** Unbiased pass@k by k. */
   readonly passAtK: Readonly<Record<string, number>>;
-  readonly passIntervals: readonly (Share & { readonly k: number })[];
+  readonly passIntervals: readonly PassShare[];
   readonly families: readonly (Share & { readonly family: string; readonly problems: number })[];
   readonly unjudged: number;
   readonly meanTokens: number;
@@ -127,13 +131,12 @@ function summarise(
   catalog: PluginCatalog,
   seconds: number,
 ): EvaluationReport {
-  const { completions, accuracy, low, high, problems, samples, unjudged, meanTokens } = evaluation;
+  const { accuracy, low, high, problems, samples, passes, unjudged, meanTokens, truncated } = evaluation;
   const { temperature, top_p: topP, seed } = experiment.evaluation;
-  const counts = countByProblem(completions);
-  const passes = passTable(counts, seed);
+  const counts = evaluation.outcomes.filter(({ judged }) => judged > 0);
   const families = [...new Set(counts.map(({ family }) => family))].map((family) => {
     const own = counts.filter((problem) => problem.family === family);
-    const shares = own.map((problem) => problem.correct / problem.samples);
+    const shares = own.map((problem) => problem.correct / problem.judged);
     return { family, problems: own.length, ...meanWithInterval(shares, seed) };
   });
   return {
@@ -154,7 +157,7 @@ function summarise(
     families,
     unjudged,
     meanTokens,
-    truncated: completions.filter(({ completion }) => !completion.finished).length / completions.length,
+    truncated,
     seconds,
   };
 }

@@ -5,6 +5,7 @@ import { isAppendedFile } from './appendedLengths.ts';
 import { forgetCheckpointsAfter } from './checkpointFolder.ts';
 import type { Checkpoint } from './checkpointFolder.ts';
 import { forgetCompletionsAfter } from './completions.ts';
+import { forgetEvaluationsAfter } from './evaluationFiles.ts';
 import { runFile, runFiles } from './runFiles.ts';
 import { forgetSpectraAfter } from './spectraFiles.ts';
 import { syncFile } from './syncFile.ts';
@@ -31,6 +32,7 @@ export function rewindRun(runFolder: string, checkpoint: Checkpoint | undefined)
     }
     forgetCompletionsAfter(runFolder, checkpoint?.step ?? 0);
     forgetCheckpointsAfter(runFolder, checkpoint?.step ?? 0);
+    forgetEvaluationsAfter(runFolder, checkpoint?.step ?? -1);
     forgetSpectraAfter(runFile(runFolder, 'spectra'), checkpoint?.step ?? 0);
   });
 }

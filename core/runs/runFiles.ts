@@ -6,6 +6,7 @@ export const runFiles = {
   progress: 'progress.json',
   metrics: 'metrics.jsonl',
   completions: 'completions',
+  evaluations: 'evaluations',
   checkpoints: 'checkpoints',
   start: 'start',
   locks: 'locks',

@@ -2,10 +2,11 @@ import type { RewardFunction } from '../contracts/reward.ts';
 import { RlvrError } from '../errors.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
+import { accuracyInterval } from './accuracyInterval.ts';
+import { passTable, type PassShare } from './passTable.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
 import { plainSampling } from './sampling.ts';
-import { bootstrapInterval, passAtK, wilsonInterval, type Interval } from './statistics.ts';
 
 /** How accuracy is measured. */
 export interface EvaluationOptions {
@@ -29,6 +30,20 @@ export interface EvaluatedCompletion {
   readonly correct: boolean | undefined;
 }
 
+/** What came of one problem. */
+export interface ProblemOutcome {
+  /** The problem's id in its data set. */
+  readonly id: string;
+  readonly family: string;
+  /** Completions sampled. */
+  readonly samples: number;
+  /** Completions that could be judged. */
+  readonly judged: number;
+  readonly correct: number;
+  /** Of all its completions. */
+  readonly tokens: number;
+}
+
 /** Accuracy over problems, with its 95 % interval (bootstrap over problems). */
 export interface Evaluation {
   /** Mean over problems of the share of correct samples (avg@k). */
@@ -37,11 +52,15 @@ export interface Evaluation {
   readonly high: number;
   readonly problems: number;
   readonly samples: number;
-  /** Unbiased pass@k for each power of two up to the number of samples. */
-  readonly passAtK: Readonly<Record<string, number>>;
+  /** Unbiased pass@k for 1, 2, 4, ... and the number of samples. */
+  readonly passes: readonly PassShare[];
   /** Problems whose reference could not be judged; they are left out. */
   readonly unjudged: number;
   readonly meanTokens: number;
+  /** Share of completions that were cut off. */
+  readonly truncated: number;
+  /** In the order of the prompts. */
+  readonly outcomes: readonly ProblemOutcome[];
   readonly completions: readonly EvaluatedCompletion[];
 }
 
@@ -104,37 +123,31 @@ async function judge(
   return { prompt, text, completion, correct: value === undefined ? undefined : value >= 1 };
 }
 
-/**
- * Mean over problems of a share, with its 95 % interval: bootstrapped over problems, or Wilson's where every problem has 0 or every problem
- * has 1, since resamples of equal values would pretend to be certain.
- */
-export function accuracyInterval(shares: readonly number[], seed: number): Interval {
-  const [first] = shares;
-  if ((first === 0 || first === 1) && shares.every((share) => share === first)) {
-    return wilsonInterval(first * shares.length, shares.length);
-  }
-  return bootstrapInterval(shares, { seed, resamples: 2000, level: 0.95 });
+function outcomesOf(evaluated: readonly EvaluatedCompletion[]): readonly ProblemOutcome[] {
+  const byProblem = new Map<Prompt, EvaluatedCompletion[]>();
+  for (const own of evaluated) byProblem.set(own.prompt, [...(byProblem.get(own.prompt) ?? []), own]);
+  return Array.from(byProblem, ([{ problem }, own]) => ({
+    id: problem.id,
+    family: problem.family,
+    samples: own.length,
+    judged: own.filter(({ correct }) => correct !== undefined).length,
+    correct: own.filter(({ correct }) => correct === true).length,
+    tokens: own.reduce((sum, { completion }) => sum + completion.ids.length, 0),
+  }));
 }
 
 function summarise(evaluated: readonly EvaluatedCompletion[], options: EvaluationOptions): Evaluation {
-  const byProblem = new Map<Prompt, boolean[]>();
-  for (const { prompt, correct } of evaluated) {
-    const known = byProblem.get(prompt) ?? [];
-    if (correct !== undefined) known.push(correct);
-    byProblem.set(prompt, known);
-  }
-  const judged = [...byProblem.values()].filter((samples) => samples.length > 0);
+  const outcomes = outcomesOf(evaluated);
+  const judged = outcomes.filter((outcome) => outcome.judged > 0);
   if (judged.length === 0) {
     throw new RlvrError(
       'dataset/invalid',
-      `The reward could judge none of the ${byProblem.size} problems: their references are not of the kind that it compares with.`,
-      { problems: byProblem.size },
+      `The reward could judge none of the ${outcomes.length} problems: their references are not of the kind that it compares with.`,
+      { problems: outcomes.length },
     );
   }
-  const counts = judged.map((samples) => ({ n: samples.length, c: samples.filter(Boolean).length }));
-  const accuracies = counts.map(({ n, c }) => c / n);
+  const accuracies = judged.map((outcome) => outcome.correct / outcome.judged);
   const interval = accuracyInterval(accuracies, options.seed);
-  const ks = [1, 2, 4, 8, 16, 32, 64, 128].filter((k) => k <= options.samples);
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
   return {
@@ -143,11 +156,11 @@ function summarise(evaluated: readonly EvaluatedCompletion[], options: Evaluatio
     high: interval.high,
     problems: judged.length,
     samples: options.samples,
-    passAtK: Object.fromEntries(
-      ks.map((k) => [String(k), mean(counts.filter(({ n }) => n >= k).map(({ n, c }) => passAtK(n, c, k)))]),
-    ),
-    unjudged: byProblem.size - judged.length,
+    passes: passTable(outcomes, options.seed),
+    unjudged: outcomes.length - judged.length,
     meanTokens: mean(evaluated.map(({ completion }) => completion.ids.length)),
+    truncated: mean(evaluated.map(({ completion }) => (completion.finished ? 0 : 1))),
+    outcomes,
     completions: evaluated,
   };
 }

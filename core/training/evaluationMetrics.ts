@@ -1,5 +1,7 @@
-import { evaluatePolicy, type Evaluation } from './evaluate.ts';
-import type { Prompt } from './prompts.ts';
+import type { Benchmark, Measurement } from './benchmark.ts';
+import { evaluatePolicy } from './evaluate.ts';
+import { evaluationDivergence } from './evaluationDivergence.ts';
+import type { Learner } from './learner.ts';
 import type { Sampler, WeightFeeds } from './rollout.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
 
@@ -10,67 +12,67 @@ export type EvaluationMoment = Parameters<TrainerEvents['onDidEvaluate']>[0];
 export interface EvaluatedPolicy {
   readonly options: TrainerOptions;
   readonly events: TrainerEvents;
+  readonly learner: Learner;
   readonly sampler: Sampler;
   readonly weights: WeightFeeds;
   /** Aborting it ends the evaluation at once, with `run/not-running`. */
   readonly stop?: AbortSignal;
 }
 
-/** Measures accuracy on `prompts` (and, before and after, on the watched families), reports it, and returns it as metrics. */
+/** Measures accuracy on `benchmarks`, reports it, and returns it as metrics. */
 export async function evaluationMetrics(
   policy: EvaluatedPolicy,
   moment: EvaluationMoment,
-  step: number,
-  prompts: readonly Prompt[],
+  benchmarks: readonly Benchmark[],
 ): Promise<Readonly<Record<string, number>>> {
   const started = performance.now();
-  const measured = await evaluateOn(policy, prompts);
-  const watched: Record<string, Evaluation> = {};
-  if (moment !== 'during') {
-    for (const [family, others] of Object.entries(policy.options.evaluation.watched))
-      watched[family] = await evaluateOn(policy, others);
-  }
-  policy.events.onDidEvaluate(moment, step, measured, watched);
+  const measurements: Measurement[] = [];
+  for (const benchmark of benchmarks) measurements.push(await measure(policy, benchmark));
+  policy.events.onDidEvaluate(moment, policy.learner.state.step, measurements);
   return {
-    ...accuracyMetrics('evaluation', measured),
-    ...Object.fromEntries(
-      Object.entries(watched).flatMap(([family, evaluation]) =>
-        Object.entries(accuracyMetrics(`evaluation/${family}`, evaluation)),
-      ),
-    ),
+    ...Object.fromEntries(measurements.flatMap((own) => Object.entries(metricsOf(own)))),
     'time/evaluation': (performance.now() - started) / 1000,
   };
 }
 
-function accuracyMetrics(
-  prefix: string,
-  { accuracy, low, high, passAtK, meanTokens }: Evaluation,
-): Record<string, number> {
-  const passes = Object.entries(passAtK).map(([k, value]) => [`${prefix}/pass@${k}`, value] as const);
+function metricsOf({ benchmark, evaluation, divergence }: Measurement): Record<string, number> {
+  const { accuracy, low, high, passes, meanTokens, truncated } = evaluation;
+  const prefix = benchmark.role === 'trained' ? 'evaluation' : `evaluation/${benchmark.name}`;
   return {
     [`${prefix}/accuracy`]: accuracy,
     [`${prefix}/low`]: low,
     [`${prefix}/high`]: high,
     [`${prefix}/tokens_mean`]: meanTokens,
-    ...(passes.length > 1 ? Object.fromEntries(passes) : {}),
+    [`${prefix}/truncated`]: truncated,
+    ...(passes.length > 1 ? Object.fromEntries(passes.map(({ k, value }) => [`${prefix}/pass@${k}`, value])) : {}),
+    ...(divergence === undefined
+      ? {}
+      : { [`${prefix}/kl`]: divergence.perToken, [`${prefix}/kl_sequence`]: divergence.perSequence }),
   };
 }
 
-function evaluateOn(
-  { options, events, sampler, weights, stop }: EvaluatedPolicy,
-  prompts: readonly Prompt[],
-): Promise<Evaluation> {
-  const plan = options.evaluation;
-  return evaluatePolicy(sampler, weights, options.tokenizer, prompts, plan.reward, {
-    samples: plan.samples,
-    temperature: plan.temperature,
-    topP: plan.topP,
-    seed: plan.seed,
-    maxCompletionTokens: options.generation.maxTokens,
+async function measure(
+  { options, events, learner, sampler, weights, stop }: EvaluatedPolicy,
+  benchmark: Benchmark,
+): Promise<Measurement> {
+  const { reward, seed } = options.evaluation;
+  const { temperature } = benchmark;
+  const evaluation = await evaluatePolicy(sampler, weights, options.tokenizer, benchmark.prompts, reward, {
+    samples: benchmark.samples,
+    temperature,
+    topP: benchmark.topP,
+    seed,
+    maxCompletionTokens: benchmark.maxCompletionTokens,
     stopIds: options.generation.stopIds,
     ...(stop === undefined ? {} : { signal: stop }),
     onDidProgress: (done, total) => {
       events.onDidProgress('evaluating', done, total);
     },
   });
+  const { policy } = options.step;
+  const startsAtBase = policy.startsFrom === undefined && policy.adapter.isIdentityAtStart(policy.adapterConfig);
+  if (startsAtBase && learner.state.step === 0) return { benchmark, evaluation };
+  const { completions } = evaluation;
+  const divergence = await evaluationDivergence(learner, completions, temperature, options.microBatchTokens);
+  return { benchmark, evaluation, ...(divergence && { divergence }) };
 }

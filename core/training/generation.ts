@@ -44,7 +44,9 @@ export interface JudgedCompletion extends ScoredCompletion {
 /** A generation batch: groups of completions, in order. */
 export interface Generation {
   readonly rows: readonly ScoredCompletion[];
+  /** Of sampling. */
   readonly seconds: number;
+  readonly judgingSeconds: number;
 }
 
 /** Samples `groupSize` completions for each prompt and scores them. The random numbers depend on seed, index and row alone. */
@@ -92,12 +94,12 @@ export async function generateBatch(
       };
     }),
   );
-  return { rows, seconds };
+  return { rows, seconds, judgingSeconds: (performance.now() - started) / 1000 - seconds };
 }
 
 /** The reward and completion metrics of a generation batch; `rows` says which completions take part in the loss. */
 export function generationMetrics(
-  { rows: judged, seconds }: Generation,
+  { rows: judged, seconds, judgingSeconds }: Generation,
   advantages: AdvantageResult,
   rewards: readonly WeightedReward[],
   rows: readonly Pick<TrainingRow, 'active'>[],
@@ -133,6 +135,7 @@ export function generationMetrics(
     'rollout/tokens': tokens,
     'rollout/tokens_per_second': tokens / seconds,
     'time/rollout': seconds,
+    'time/rewards': judgingSeconds,
   };
 }
 

@@ -22,7 +22,7 @@ export interface StepContext {
 }
 
 /** What a generation batch costs; it counts in the first of its steps alone. */
-const costNames: readonly string[] = ['time/rollout', 'rollout/tokens'];
+const costNames: readonly string[] = ['time/rollout', 'time/rewards', 'rollout/tokens'];
 /** What only the first step on a generation batch can tell, while the policy is the one that sampled; the others repeat it. */
 const gapNames: readonly string[] = ['logps/gap_max', 'logps/gap_mean'];
 

@@ -4,16 +4,21 @@ import { checkIdentity } from './invariants.ts';
 import { isDue } from './isDue.ts';
 import { createLearner, type Learner, type LearnerState } from './learner.ts';
 import { createMergedWeights } from './mergedWeights.ts';
-import { trainOn } from './optimizerSteps.ts';
+import { trainOn, type TrainingBatch } from './optimizerSteps.ts';
 import { createSampler, type Sampler, type WeightFeeds } from './rollout.ts';
 import { sampledBatch, supervisedBatch } from './trainingBatches.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
+import { startOfProgress, type TrainingProgress } from './trainingProgress.ts';
 
 /** How training came to its end. */
 export interface TrainingOutcome {
   readonly outcome: 'finished' | 'stopped';
   readonly state: LearnerState;
+  readonly progress: TrainingProgress;
 }
+
+/** Where a training goes on from. */
+export type TrainingStart = Pick<TrainingOutcome, 'state' | 'progress'>;
 
 /** The parts that live as long as a run. */
 interface Run {
@@ -34,7 +39,7 @@ export async function train(
   options: TrainerOptions,
   events: TrainerEvents,
   signal: AbortSignal,
-  resumeFrom?: LearnerState,
+  resumeFrom?: TrainingStart,
 ): Promise<TrainingOutcome> {
   const learner = createLearner(options.checkpoint, options.step);
   const sampler = createSampler(options.checkpoint.config);
@@ -42,9 +47,10 @@ export async function train(
   const merged = (): Promise<WeightFeeds> => mergedWeights.feeds(learner.state);
   const run: Run = { options, events, signal, learner, sampler, merged };
   try {
-    if (resumeFrom !== undefined) learner.restore(resumeFrom);
-    else if (!(await start(run))) return { outcome: 'stopped', state: learner.state };
-    return await loop(run);
+    const progress = resumeFrom?.progress ?? startOfProgress;
+    if (resumeFrom !== undefined) learner.restore(resumeFrom.state);
+    else if (!(await start(run))) return { outcome: 'stopped', state: learner.state, progress };
+    return await loop(run, progress);
   } finally {
     await Promise.all([learner.release(), sampler.release(), mergedWeights.release()]);
   }
@@ -71,17 +77,19 @@ async function start(run: Run): Promise<boolean> {
   return true;
 }
 
-async function loop(run: Run): Promise<TrainingOutcome> {
+async function loop(run: Run, from: TrainingProgress): Promise<TrainingOutcome> {
   const { options, events, signal, learner } = run;
   const perGeneration = options.iterations * options.stepsPerGeneration;
   const isSupervised = !options.step.objective.requirements(options.step.objectiveConfig).rollouts;
   let saved = learner.state.step;
+  let progress = from;
   while (learner.state.step < options.steps) {
     const index = learner.state.step / perGeneration;
     const batch = isSupervised
       ? supervisedBatch(options, index)
       : await sampledBatch({ ...run, weights: await run.merged() }, index);
-    const lastMetrics = await trainOn(run, batch, index).catch((error: unknown) => {
+    progress = { ...progress, tokens: progress.tokens + (batch.metrics['rollout/tokens'] ?? 0) };
+    const lastMetrics = await trainOn(run, withTotals(batch, progress), index).catch((error: unknown) => {
       throw withCheckpoint(error, saved);
     });
     const { step } = learner.state;
@@ -93,12 +101,12 @@ async function loop(run: Run): Promise<TrainingOutcome> {
     const stopping = signal.aborted && !isLast;
     if (isLast || stopping || step - saved >= options.checkpointEvery) {
       events.onDidProgress('saving', step, options.steps);
-      await events.onDidReachCheckpoint(learner.state);
+      await events.onDidReachCheckpoint(learner.state, progress);
       saved = step;
     }
-    if (stopping) return { outcome: 'stopped', state: learner.state };
+    if (stopping) return { outcome: 'stopped', state: learner.state, progress };
   }
-  return { outcome: 'finished', state: learner.state };
+  return { outcome: 'finished', state: learner.state, progress };
 }
 
 /** Says where a run that met a number that is none can go on from. */
@@ -113,13 +121,19 @@ function withCheckpoint(error: unknown, saved: number): unknown {
   );
 }
 
+/** A batch that also tells what was sampled in all; nothing of a batch that was not sampled. */
+function withTotals(batch: TrainingBatch, { tokens }: TrainingProgress): TrainingBatch {
+  if (batch.metrics['rollout/tokens'] === undefined) return batch;
+  return { ...batch, metrics: { ...batch.metrics, 'rollout/tokens_total': tokens } };
+}
+
 /** Before and after, on the report split; in between on the one that settings may be chosen by. */
 async function evaluate(run: Run, moment: EvaluationMoment): Promise<Readonly<Record<string, number>>> {
   const { report, selection } = run.options.evaluation;
-  const prompts = moment === 'during' ? selection : report;
-  if (prompts.length === 0) return {};
+  const benchmarks = moment === 'during' ? [selection].filter((own) => own !== undefined) : report;
+  if (benchmarks.length === 0) return {};
   const weights = await run.merged();
   // Later on, a stop comes after the step with its evaluation, so that the metrics are those of a run that was not stopped.
   const stop = moment === 'before' ? { stop: run.signal } : {};
-  return evaluationMetrics({ ...run, weights, ...stop }, moment, run.learner.state.step, prompts);
+  return evaluationMetrics({ ...run, weights, ...stop }, moment, benchmarks);
 }

@@ -2,12 +2,13 @@ import type { RewardFunction } from '../contracts/reward.ts';
 import type { ProblemSource } from '../contracts/dataset.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import type { Evaluation } from './evaluate.ts';
+import type { Benchmark, Measurement } from './benchmark.ts';
 import type { GenerationOptions, JudgedCompletion } from './generation.ts';
 import type { LearnerState } from './learner.ts';
 import type { Prompt } from './prompts.ts';
 import type { Schedule } from './schedule.ts';
 import type { StepOptions } from './stepGraph.ts';
+import type { TrainingProgress } from './trainingProgress.ts';
 
 /** When and on what accuracy is measured. */
 export interface EvaluationPlan {
@@ -15,16 +16,14 @@ export interface EvaluationPlan {
   readonly before: boolean;
   /** Steps between evaluations on the selection split; 0: none. */
   readonly every: number;
-  readonly samples: number;
-  readonly temperature: number;
-  readonly topP: number;
   readonly seed: number;
-  /** Prompts of the report split: read before the first step and after the last, for the numbers that are told. */
-  readonly report: readonly Prompt[];
-  /** Prompts of the selection split. */
-  readonly selection: readonly Prompt[];
-  /** Prompts of families that are not trained, by family. */
-  readonly watched: Readonly<Record<string, readonly Prompt[]>>;
+  /**
+   * Of the report split: read before the first step and after the last, for the numbers that are told. Where the data trained on is among
+   * them, it is the first.
+   */
+  readonly report: readonly Benchmark[];
+  /** Of the selection split: settings may be chosen by it. */
+  readonly selection?: Benchmark;
   readonly reward: RewardFunction;
 }
 
@@ -67,16 +66,11 @@ export interface TrainerEvents {
     readonly bound: number;
     readonly explanation: string;
   }): void;
-  onDidEvaluate(
-    moment: 'before' | 'during' | 'after',
-    step: number,
-    evaluation: Evaluation,
-    watched: Readonly<Record<string, Evaluation>>,
-  ): void;
+  onDidEvaluate(moment: 'before' | 'during' | 'after', step: number, measurements: readonly Measurement[]): void;
   onDidStep(step: number, metrics: Readonly<Record<string, number>>): void;
   /** The weights after a step, or the steps of a generation batch: what is measured of them is logged with the step. */
   onDidTrain?(state: LearnerState): Promise<Readonly<Record<string, number>>>;
   /** A generation batch has been sampled and judged; its first optimizer step is `step`. */
   onDidGenerate(step: number, rows: readonly JudgedCompletion[]): void;
-  onDidReachCheckpoint(state: LearnerState): Promise<void>;
+  onDidReachCheckpoint(state: LearnerState, progress: TrainingProgress): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { valueCount } from '../valueCount.ts';
 import type { LearnerState } from './learner.ts';
 import type { Policy } from './policy.ts';
 import { jsonOf, parseLayout, policyLayout, type PolicyLayout, type StoredPolicy } from './storedPolicy.ts';
+import { startOfProgress, trainingProgressSchema, type TrainingProgress } from './trainingProgress.ts';
 
 /** Name of the file in a checkpoint's folder. */
 export const stateFileName = 'state.safetensors';
@@ -19,12 +20,15 @@ const FORMAT = '2';
 export interface TrainingState {
   readonly policy: StoredPolicy;
   readonly state: LearnerState;
+  readonly progress: TrainingProgress;
 }
 
 /** What is written beside what training needs to go on. */
 export interface TrainingStateOptions {
   /** Whether the values of the start are kept too, because the run compares with them (`training.reference: initial`). */
   readonly keepsStart?: boolean;
+  /** The start of it where it is left out. */
+  readonly progress?: TrainingProgress;
 }
 
 /**
@@ -35,7 +39,7 @@ export function writeTrainingState(
   folder: string,
   state: LearnerState,
   policy: Policy,
-  { keepsStart = false }: TrainingStateOptions = {},
+  { keepsStart = false, progress = startOfProgress }: TrainingStateOptions = {},
 ): void {
   const shapes = new Map(policy.parameters.map(({ name, shape }) => [name, shape]));
   const tensor = (data: Float32Array, shape?: readonly number[]): SafetensorsTensor => ({
@@ -60,6 +64,7 @@ export function writeTrainingState(
     version: FORMAT,
     step: String(state.step),
     objective: JSON.stringify(state.objective),
+    progress: JSON.stringify(progress),
     policy: JSON.stringify(policyLayout(policy)),
   });
 }
@@ -93,6 +98,7 @@ export function readTrainingState(folder: string): TrainingState {
     return {
       policy: { layout, values, replaced },
       state: { step, parameters, slots: part(prefixes.slot), objective },
+      progress: progressOf(stored.metadata.get('progress'), file),
     };
   } finally {
     stored.close();
@@ -132,4 +138,10 @@ function objectiveState(text: string | undefined, file: string): Record<string, 
   const parsed = z.record(z.string(), z.number()).safeParse(jsonOf(text ?? '{}'));
   if (parsed.success) return parsed.data;
   throw corrupt(file, 'the objective’s state in it is not a list of numbers');
+}
+
+function progressOf(text: string | undefined, file: string): TrainingProgress {
+  const parsed = trainingProgressSchema.safeParse(jsonOf(text ?? '{}'));
+  if (parsed.success) return parsed.data;
+  throw corrupt(file, 'what it says of the training’s progress cannot be understood');
 }

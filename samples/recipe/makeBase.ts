@@ -131,13 +131,8 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
     evaluation: {
       before: false,
       every: 0,
-      samples: 1,
-      temperature: 1,
-      topP: 1,
       seed: recipe.seed,
       report: [],
-      selection: [],
-      watched: {},
       reward: () => ({ value: undefined }),
     },
   };
@@ -194,9 +189,9 @@ function report(step: number, steps: number, metrics: Readonly<Record<string, nu
 
 function printAccuracy(
   family: string,
-  { accuracy, low, high, problems, samples, passAtK }: Evaluation,
+  { accuracy, low, high, problems, samples, passes }: Evaluation,
 ): Record<string, unknown> {
-  const last = passAtK[String(samples)] ?? NaN;
+  const last = passes.at(-1)?.value ?? NaN;
   const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
   process.stdout.write(
     `${family}: pass@1 ${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)}), ` +

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyInterval } from '../../core/training/evaluate.ts';
+import { accuracyInterval } from '../../core/training/accuracyInterval.ts';
 import { bootstrapInterval, wilsonInterval } from '../../core/training/statistics.ts';
 
 describe('accuracyInterval', () => {

@@ -53,8 +53,8 @@ describe.each([...ownMathematics, ...starts])('%s', (id) => {
 
     const folder = temporaryFolder();
     const [first] = whole.checkpoints;
-    writeTrainingState(folder, first!, policy);
-    const { policy: resumed, state: resumeFrom } = readTrainingState(folder);
+    writeTrainingState(folder, first!, policy, { progress: whole.progresses[0]! });
+    const { policy: resumed, ...resumeFrom } = readTrainingState(folder);
     const rest = await recordTraining(await loadTiny(file, { resumed }), { resumeFrom });
     expect(bitsOf(rest.state)).toEqual(bitsOf(whole.state));
     expect(rest.metrics.get(2)).toEqual(whole.metrics.get(2));

@@ -68,6 +68,7 @@ function after(record: TrainingRecord, step: number): unknown {
   return {
     outcome: record.outcome,
     state: bitsOf(record.state),
+    progress: record.progress,
     metrics: later(record.metrics),
     completions: later(record.generations).map(([at, rows]) => [
       at,
@@ -94,10 +95,12 @@ describe('a training that is stopped, saved and continued', () => {
     const state = path.join(folder, 'checkpoint');
     mkdirSync(state);
     const { step, reference } = await loadTiny(file);
-    writeTrainingState(state, saved, step.policy, { keepsStart: reference === 'initial' });
-    const { policy, state: resumeFrom } = readTrainingState(state);
+    const progress = whole.progresses[0]!;
+    writeTrainingState(state, saved, step.policy, { keepsStart: reference === 'initial', progress });
+    const { policy, ...resumeFrom } = readTrainingState(state);
     const options = await loadTiny(file, { resumed: policy });
-    expect(bitsOf(resumeFrom)).toEqual(bitsOf(saved));
+    expect(bitsOf(resumeFrom.state)).toEqual(bitsOf(saved));
+    expect(resumeFrom.progress).toEqual(progress);
     const rest = await recordTraining(options, { resumeFrom });
     expect(after(rest, saved.step)).toEqual(after(whole, saved.step));
     expect([...rest.metrics.keys()][0]).toBe(saved.step + 1);

@@ -4,12 +4,13 @@ import { createCatalog } from '../../core/container.ts';
 import { parseExperiment } from '../../core/experiment/parse.ts';
 import { resolveExperiment } from '../../core/experiment/resolve.ts';
 import { isMachineMetric } from '../../core/metricNames.ts';
-import type { Evaluation } from '../../core/training/evaluate.ts';
+import type { Measurement } from '../../core/training/benchmark.ts';
 import type { JudgedCompletion } from '../../core/training/generation.ts';
 import type { InvariantCheck } from '../../core/training/invariants.ts';
 import type { LearnerState } from '../../core/training/learner.ts';
-import { train, type TrainingOutcome } from '../../core/training/trainer.ts';
+import { train, type TrainingOutcome, type TrainingStart } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
+import type { TrainingProgress } from '../../core/training/trainingProgress.ts';
 import { prepareRun } from '../../plugins/engines/embedded/prepare.ts';
 import type { PrepareOptions } from '../../plugins/engines/embedded/preparePolicy.ts';
 import { plugins } from '../../plugins/index.ts';
@@ -30,6 +31,13 @@ export async function loadTiny(file: string, prepare: PrepareOptions = {}): Prom
   return (await prepareRun(experiment, path.dirname(file), catalog, prepare)).options;
 }
 
+/** An evaluation, and when it was. */
+interface MeasuredMoment {
+  readonly moment: string;
+  readonly step: number;
+  readonly measurements: readonly Measurement[];
+}
+
 /** Everything that a training told. */
 export interface TrainingRecord {
   readonly outcome: TrainingOutcome['outcome'];
@@ -42,7 +50,10 @@ export interface TrainingRecord {
   /** Generation batches by their first step. */
   readonly generations: ReadonlyMap<number, readonly JudgedCompletion[]>;
   readonly checkpoints: readonly LearnerState[];
-  readonly evaluations: readonly { readonly moment: string; readonly evaluation: Evaluation }[];
+  readonly evaluations: readonly MeasuredMoment[];
+  readonly progress: TrainingProgress;
+  /** As of each checkpoint. */
+  readonly progresses: readonly TrainingProgress[];
 }
 
 /** Trains to the end, or until a step asks for a stop. */
@@ -54,7 +65,7 @@ export async function recordTraining(
     stopIn,
     onDidReachCheckpoint,
   }: {
-    readonly resumeFrom?: LearnerState;
+    readonly resumeFrom?: TrainingStart;
     readonly stopAt?: number;
     /** Stops as soon as this is what it does. */
     readonly stopIn?: string;
@@ -66,23 +77,25 @@ export async function recordTraining(
   const checks: InvariantCheck[] = [];
   const generations = new Map<number, readonly JudgedCompletion[]>();
   const checkpoints: LearnerState[] = [];
-  const evaluations: { moment: string; evaluation: Evaluation }[] = [];
+  const evaluations: MeasuredMoment[] = [];
+  const progresses: TrainingProgress[] = [];
   const stop = new AbortController();
-  const { outcome, state } = await train(
+  const { outcome, state, progress } = await train(
     options,
     {
       onDidProgress: (phase) => {
         if (phase === stopIn) stop.abort();
       },
       onDidCheck: (check) => checks.push(check),
-      onDidEvaluate: (moment, _step, evaluation) => evaluations.push({ moment, evaluation }),
+      onDidEvaluate: (moment, step, measurements) => evaluations.push({ moment, step, measurements }),
       onDidStep: (step, values) => {
         steps.push(values);
         metrics.set(step, Object.fromEntries(Object.entries(values).filter(([name]) => !isMachineMetric(name))));
         if (step === stopAt) stop.abort();
       },
       onDidGenerate: (step, rows) => generations.set(step, rows),
-      onDidReachCheckpoint: (reached) => {
+      onDidReachCheckpoint: (reached, known) => {
+        progresses.push(known);
         checkpoints.push(reached);
         onDidReachCheckpoint?.(reached);
         return Promise.resolve();
@@ -91,7 +104,7 @@ export async function recordTraining(
     stop.signal,
     resumeFrom,
   );
-  return { outcome, state, metrics, steps, checks, generations, checkpoints, evaluations };
+  return { outcome, state, progress, progresses, metrics, steps, checks, generations, checkpoints, evaluations };
 }
 
 /** A state as something that tests compare exactly, bit for bit. */

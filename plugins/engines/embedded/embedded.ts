@@ -21,9 +21,9 @@ import type { RunRecord } from '../../../core/runs/runRecord.ts';
 import { configureRuntime, loadRuntime } from '../../../core/tensor/runtime.ts';
 import { exportCheckpoint } from '../../../core/training/exportCheckpoint.ts';
 import { trainableCount } from '../../../core/training/policy.ts';
-import { train } from '../../../core/training/trainer.ts';
+import { train, type TrainingStart } from '../../../core/training/trainer.ts';
 import { readTrainingState, writeTrainingState } from '../../../core/training/trainingState.ts';
-import type { LearnerState } from '../../../core/training/learner.ts';
+import type { TrainerEvents } from '../../../core/training/trainerOptions.ts';
 import { openJournal } from './journal.ts';
 import { liveSpectra } from './liveSpectra.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
@@ -96,9 +96,9 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     hashes: { ...record.hashes, ...(await prepared.hashes()) },
     steps: checkpoint?.step ?? 0,
     checkpoints: checkpointEntries(job.runFolder),
-    ...(checkpoint === undefined ? { checks: [], evaluation: {} } : {}),
+    ...(checkpoint === undefined ? { checks: [], evaluation: {}, costs: undefined } : {}),
   });
-  return trainRun(job, current, prepared, catalog, continued?.state);
+  return trainRun(job, current, prepared, catalog, continued);
 }
 
 async function trainRun(
@@ -106,18 +106,21 @@ async function trainRun(
   record: RunRecord,
   { options }: PreparedRun,
   catalog: PluginCatalog,
-  resumeFrom: LearnerState | undefined,
+  resumeFrom: TrainingStart | undefined,
 ): Promise<EngineOutcome> {
   const journal = openJournal(job, record, options.generation.rewards);
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
   const spectra = liveSpectra(job, record, options, catalog);
-  const onDidReachCheckpoint = async (state: LearnerState): Promise<void> => {
+  const onDidReachCheckpoint: TrainerEvents['onDidReachCheckpoint'] = async (state, progress) => {
     const { keep_checkpoints: keep } = record.experiment.training;
     await writeCheckpoint(
       job.runFolder,
       state.step,
       (folder) => {
-        writeTrainingState(folder, state, options.step.policy, { keepsStart: options.reference === 'initial' });
+        writeTrainingState(folder, state, options.step.policy, {
+          keepsStart: options.reference === 'initial',
+          progress,
+        });
         return exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
       },
       { keep },

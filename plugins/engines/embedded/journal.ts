@@ -1,12 +1,14 @@
 import type { EngineEvent, EngineJob } from '../../../core/contracts/engine.ts';
 import { writeCompletions, type CompletionRow } from '../../../core/runs/completions.ts';
-import { openMetrics } from '../../../core/runs/metrics.ts';
+import { addedCosts, costsOf } from '../../../core/runs/runCosts.ts';
+import { writeEvaluation } from '../../../core/runs/evaluationFiles.ts';
+import { openMetrics, readMetrics } from '../../../core/runs/metrics.ts';
 import { updateRun } from '../../../core/runs/runJson.ts';
-import type { EvaluationResult, IntegrityCheck, RunRecord } from '../../../core/runs/runRecord.ts';
+import type { IntegrityCheck, RunRecord } from '../../../core/runs/runRecord.ts';
 import { openEvents } from '../../../core/runs/tfevents.ts';
-import type { Evaluation } from '../../../core/training/evaluate.ts';
 import type { JudgedCompletion, WeightedReward } from '../../../core/training/generation.ts';
 import type { TrainerEvents } from '../../../core/training/trainerOptions.ts';
+import { benchmarkRecord, evaluationResult } from './measurementRecords.ts';
 
 /** Everything that a training run writes to its folder but checkpoints. */
 export interface Journal extends Omit<TrainerEvents, 'onDidReachCheckpoint'> {
@@ -21,6 +23,7 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
   const events = openEvents(runFolder, record.createdAt);
   const checks: IntegrityCheck[] = [...record.checks];
   let { evaluation } = record;
+  let costs = costsOf(readMetrics(runFolder));
   const report = (event: EngineEvent): void => {
     job.onDidReport(event);
   };
@@ -32,9 +35,11 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
       checks.push(check);
       updateRun(runFolder, { checks });
     },
-    onDidEvaluate: (moment, _step, result, watched) => {
+    onDidEvaluate: (moment, step, measurements) => {
+      const { seed } = record.experiment.evaluation;
+      writeEvaluation(runFolder, { moment, step, benchmarks: measurements.map((own) => benchmarkRecord(own, seed)) });
       if (moment === 'during') return;
-      evaluation = { ...evaluation, [moment]: { ...summary(result), watched: mapValues(watched, summary) } };
+      evaluation = { ...evaluation, ...evaluationResult(moment, measurements) };
       updateRun(runFolder, { evaluation });
     },
     onDidGenerate: (step, rows) => {
@@ -47,8 +52,9 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
     onDidStep: (step, values) => {
       metrics.append({ step, metrics: values });
       events.append(step, values);
+      costs = addedCosts(costs, values);
       if (step > 0)
-        updateRun(runFolder, step === 1 ? { steps: step, firstStepSeconds: process.uptime() } : { steps: step });
+        updateRun(runFolder, { steps: step, costs, ...(step === 1 ? { firstStepSeconds: process.uptime() } : {}) });
       report({ kind: 'step', step, metrics: values });
     },
     close: () => {
@@ -56,19 +62,6 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
       events.close();
     },
   };
-}
-
-function summary({
-  accuracy,
-  low,
-  high,
-  problems,
-  samples,
-  passAtK,
-  meanTokens,
-  unjudged,
-}: Evaluation): EvaluationResult {
-  return { accuracy, low, high, problems, samples, passAtK, meanTokens, unjudged };
 }
 
 function completionRow(step: number, row: JudgedCompletion, rewards: readonly WeightedReward[]): CompletionRow {
@@ -82,8 +75,4 @@ function completionRow(step: number, row: JudgedCompletion, rewards: readonly We
     finished: row.completion.finished,
     tokens: row.completion.ids.length,
   };
-}
-
-function mapValues<T, U>(values: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { Problem, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
@@ -16,6 +16,7 @@ import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
 import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
 import { stateFileName } from '../../../core/training/trainingState.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
+import { prepareBenchmarks } from './prepareBenchmarks.ts';
 import { preparePolicy, type PrepareOptions } from './preparePolicy.ts';
 
 /** An experiment with its model, data and plugins loaded. */
@@ -45,22 +46,25 @@ export async function prepareRun(
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
   const requirements = objective.plugin.requirements(objective.config);
-  const promptOf = experimentPrompts(experiment, tokenizer, checkpoint.config.maxPositionEmbeddings);
+  const promptsWithin = (maxCompletionTokens: number): ((problem: Problem) => Prompt) =>
+    experimentPrompts(
+      { data, rollout: { ...rollout, max_completion_tokens: maxCompletionTokens } },
+      tokenizer,
+      checkpoint.config.maxPositionEmbeddings,
+    );
+  const promptOf = promptsWithin(rollout.max_completion_tokens);
   const train = await open(data.train, 'train');
   checkLongestPrompts(train, promptOf);
   const stopIds = stopIdsOf(tokenizer, checkpoint.config);
   const text = { train, promptOf, tokenizer, stopIds, contextTokens: checkpoint.config.maxPositionEmbeddings };
   const { policy, calibrationHash } = await preparePolicy({ checkpoint, adapter, text, seed }, prepare);
   checkOptimizer(optimizer, adapter.plugin.id, policy.parameters);
-  const measured = data.evaluate ?? data.train;
-  const isMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
-  const report = isMeasured ? await open(measured, evaluation.split) : undefined;
-  const selection = evaluation.every > 0 ? await open(measured, 'selection') : undefined;
-  const watchedSources = await Promise.all(
-    data.watch.map(async (choice) => ({ choice, source: await open(choice, evaluation.split) })),
-  );
-  const prompts = (source: ProblemSource | undefined): readonly Prompt[] =>
-    source === undefined ? [] : firstPrompts(source, evaluation.problems, promptOf);
+  const { hashes: measuredHashes, ...benchmarks } = await prepareBenchmarks(experiment, {
+    open,
+    prompts: (source, problems, maxCompletionTokens) =>
+      firstPrompts(source, problems, promptsWithin(maxCompletionTokens)),
+    isTrainedMeasured: evaluation.before || requirements.rollouts || experiment.rewards.length > 0,
+  });
   const rewards = weightedRewards(experiment, catalog);
   const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
   const updatesPerGeneration = training.num_iterations * training.steps_per_generation;
@@ -111,15 +115,8 @@ export async function prepareRun(
     evaluation: {
       before: evaluation.before,
       every: evaluation.every,
-      samples: evaluation.samples,
-      temperature: evaluation.temperature,
-      topP: evaluation.top_p,
       seed: evaluation.seed,
-      report: rewards.length === 0 ? [] : prompts(report),
-      selection: rewards.length === 0 ? [] : prompts(selection),
-      watched: Object.fromEntries(
-        watchedSources.map(({ source }, i) => [familyName(source, i), rewards.length === 0 ? [] : prompts(source)]),
-      ),
+      ...benchmarks,
       // The verifier that trains is the one that evaluates.
       reward: rewards[verifierIndex(experiment.rewards, catalog)]?.score ?? (() => ({ value: undefined })),
     },
@@ -131,15 +128,9 @@ export async function prepareRun(
       : { start: await hashFiles([path.join(prepare.start.folder, stateFileName)]) }),
     ...(calibrationHash === undefined ? {} : { calibration: calibrationHash }),
     'data.train': train.hash,
-    ...(report === undefined ? {} : { 'data.evaluate': report.hash }),
-    ...(selection === undefined ? {} : { 'data.select': selection.hash }),
-    ...Object.fromEntries(watchedSources.map(({ source }, i) => [`data.watch.${i}`, source.hash])),
+    ...measuredHashes,
   });
   return { options, hashes };
-}
-
-function familyName(source: ProblemSource, index: number): string {
-  return source.problem(0).family || `watch ${index}`;
 }
 
 /** The experiment's rewards, ready to score. */
