@@ -17,15 +17,15 @@ import {
 import { groupOptions, oncePer, settingsOf } from '../../core/optimizer/parameterGroups.ts';
 import { tf } from '../../core/tensor/tf.ts';
 
-/** torch.finfo(torch.float32).eps. */
-const SMALLEST_STEP = 2 ** -23;
+/** torch.finfo(torch.float32).eps, which torch takes for None. */
+const SINGLE_EPSILON = 2 ** -23;
 
 const schema = z.strictObject({
   beta2_decay: z.number().max(0).default(-0.8).describe('Step t enters the average of squares by t^beta2_decay'),
   eps: z
-    .tuple([z.number().min(0).nullable(), z.number().min(0)])
-    .default([null, 1e-3])
-    .describe('Least root of an average square (null: 2^-23), and least size of a parameter'),
+    .tuple([z.number().min(0), z.number().min(0)])
+    .default([SINGLE_EPSILON, 1e-3])
+    .describe('Least root of an average square (2^-23), and least size of a parameter'),
   d: z.number().min(1).default(1).describe('Root mean square of a step above which it is scaled down'),
   ...groupOptions,
 });
@@ -65,7 +65,7 @@ function updated(
   const settings = settingsOf(config, spec);
   const [smallest, smallestSize] = config.eps;
   const squares = nextSquares(slots, tf.square(gradient), factors.share);
-  const direction = clippedUpdate(tf.mul(inverseRoot(squares, smallest ?? SMALLEST_STEP), gradient), config.d);
+  const direction = clippedUpdate(tf.mul(inverseRoot(squares, smallest), gradient), config.d);
   const size = tf.mul(tf.maximum(rootMeanSquare(value), smallestSize), factors.relative(settings.learningRateScale));
   return { value: tf.sub(decayed(value, settings), tf.mul(direction, size)), slots: squareValues(squares) };
 }

@@ -28,7 +28,7 @@ const schema = z
       .default(1)
       .describe('Root mean square of a step above which it is scaled down'),
     decay_rate: z.number().max(0).default(-0.8).describe('Step t enters the average of squares by t^decay_rate'),
-    beta1: z.number().min(0).lt(1).nullable().default(null).describe('Decay of an average of the steps; null: none'),
+    beta1: z.number().min(0).lt(1).optional().describe('Decay of an average of the steps; none when left out'),
     scale_parameter: z
       .boolean()
       .default(false)
@@ -40,7 +40,7 @@ const schema = z
     warmup_init: z.boolean().default(false).describe('Of relative_step: at most 1e-6 t instead of 0.01'),
     ...groupOptions,
   })
-  .refine(({ warmup_init, relative_step }) => !warmup_init || relative_step, {
+  .refine((config) => !config.warmup_init || config.relative_step, {
     error: 'warmup_init needs relative_step',
   });
 
@@ -73,7 +73,7 @@ function updated(
   const rate = config.scale_parameter ? tf.mul(own, tf.maximum(rootMeanSquare(value), smallestSize)) : own;
   const step = tf.mul(clippedUpdate(tf.mul(inverseRoot(squares), gradient), config.clip_threshold), rate);
   const average =
-    config.beta1 === null
+    config.beta1 === undefined
       ? undefined
       : tf.add(tf.mul(slots[averageSlot] ?? 0, config.beta1), tf.mul(step, 1 - config.beta1));
   const kept = weightDecay === 0 ? value : tf.mul(value, tf.sub(1, tf.mul(rate, weightDecay)));
@@ -92,7 +92,10 @@ export const hfAdafactor: Optimizer<Config> = {
   summary: 'Adafactor as transformers computes it, with momentum and relative steps as options',
   source: 'arXiv 1804.04235; as transformers.Adafactor',
   config: schema,
-  slots: ({ beta1 }, { shape }) => [...squareSlots(shape), ...(beta1 === null ? [] : [{ name: averageSlot, shape }])],
+  slots: ({ beta1 }, { shape }) => [
+    ...squareSlots(shape),
+    ...(beta1 === undefined ? [] : [{ name: averageSlot, shape }]),
+  ],
   update(config, parameters, scalars) {
     const share = tf.pow<tf.Scalar>(scalars.step, config.decay_rate);
     const learningRate = learningRateOf(config, scalars);

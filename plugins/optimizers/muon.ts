@@ -7,7 +7,7 @@ import type {
 } from '../../core/contracts/optimizer.ts';
 import type { ParameterSpec } from '../../core/contracts/parameter.ts';
 import { adamOptions } from '../../core/optimizer/adamOptions.ts';
-import { adamwSlots, adamwUpdates } from '../../core/optimizer/adamwUpdates.ts';
+import { adamwSlots, adamwUpdates, type AdamwOptions } from '../../core/optimizer/adamwUpdates.ts';
 import { decoupledDecay } from '../../core/optimizer/decay.ts';
 import { orthogonalised } from '../../core/optimizer/orthogonalised.ts';
 import { groupOptions, oncePer, settingsOf } from '../../core/optimizer/parameterGroups.ts';
@@ -41,15 +41,15 @@ function isHiddenMatrix({ shape, role, layer }: ParameterSpec): boolean {
   return shape.length === 2 && role !== 'embedding' && layer?.kind !== 'embedding';
 }
 
-function adamwOptions({ adam_betas, adam_eps }: Config) {
-  return { betas: adam_betas, eps: adam_eps, amsgrad: false };
+function adamwOptions({ adam_betas: betas, adam_eps: eps }: Config): AdamwOptions {
+  return { betas, eps, amsgrad: false };
 }
 
 /** What the learning rate of a matrix is multiplied with. */
-function rateFactor({ adjust_lr_fn }: Config, { shape }: ParameterSpec): number {
+function rateFactor({ adjust_lr_fn: adjustment }: Config, { shape }: ParameterSpec): number {
   const [rows = 1, columns = 1] = shape;
-  if (adjust_lr_fn === 'match_rms_adamw') return 0.2 * Math.sqrt(Math.max(rows, columns));
-  return Math.sqrt(adjust_lr_fn === 'original' ? Math.max(1, rows / columns) : rows / columns);
+  if (adjustment === 'match_rms_adamw') return 0.2 * Math.sqrt(Math.max(rows, columns));
+  return Math.sqrt(adjustment === 'original' ? Math.max(1, rows / columns) : rows / columns);
 }
 
 function matrixUpdates(
@@ -57,7 +57,7 @@ function matrixUpdates(
   matrices: readonly OptimizedParameter[],
   { learningRate }: OptimizerScalars,
 ): readonly ParameterUpdate[] {
-  const { momentum, nesterov, ns_coefficients, ns_steps, eps, bfloat16 } = config;
+  const { momentum, nesterov, eps, bfloat16 } = config;
   const towards = (from: tf.Tensor | number, to: tf.Tensor, share: number): tf.Tensor =>
     tf.add(tf.mul(from, 1 - share), tf.mul(to, share));
   const buffers = matrices.map(({ gradient, slots }) => towards(slots[slot] ?? 0, gradient, 1 - momentum));
@@ -65,7 +65,7 @@ function matrixUpdates(
     const buffer = buffers[i] as tf.Tensor2D;
     return nesterov ? (towards(gradient, buffer, momentum) as tf.Tensor2D) : buffer;
   });
-  const options = { coefficients: ns_coefficients, iterations: ns_steps, eps, bfloat16 };
+  const options = { coefficients: config.ns_coefficients, iterations: config.ns_steps, eps, bfloat16 };
   const steps = orthogonalised(directions, options);
   const decayed = decoupledDecay(learningRate);
   const rate = oncePer((scale) => tf.mul<tf.Scalar>(learningRate, scale));

@@ -48,7 +48,7 @@ function pairsOf(parameters: readonly OptimizedParameter[]): readonly Pair[] {
 /** g_A <- (B^T B + reg I)^-1 g_A and g_B <- g_B (A A^T + reg I)^-1, by parameter name. Matrices of one rank are inverted together. */
 function preconditioned({ reg }: Config, parameters: readonly OptimizedParameter[]): ReadonlyMap<string, tf.Tensor> {
   const all = pairsOf(parameters);
-  const rankOf = ({ a }: Pair): number => a.value.shape[0] ?? 0;
+  const rankOf = ({ a }: Pair): number => a.spec.shape[0] ?? 0;
   const gradients = [...new Set(all.map(rankOf))].flatMap((rank) => {
     const pairs = all.filter((pair) => rankOf(pair) === rank);
     const damping = tf.mul(tf.eye(rank), reg);

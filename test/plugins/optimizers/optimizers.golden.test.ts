@@ -72,10 +72,14 @@ describe('optim/optimizers', () => {
       continue;
     }
     it(title, async () => {
-      const { lr, ...options } = entry.options;
+      const { lr, ...given } = entry.options;
+      // Python's None is what we leave out, and inside a pair torch's epsilon of float32.
+      const options = Object.entries(given)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) => [key, Array.isArray(value) ? value.map((part: unknown) => part ?? 2 ** -23) : value]);
       await replayOptimizer({
         optimizer,
-        config: optimizer.config.parse({ ...match.defaults, ...options, groups: [] }),
+        config: optimizer.config.parse({ ...match.defaults, ...Object.fromEntries(options), groups: [] }),
         // What an optimizer does not take is not there (Muon's vector).
         specs: parameters
           .filter((name) => file.names.includes(`case${entry.id}.${name}`))
