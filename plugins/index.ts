@@ -18,8 +18,9 @@ import { spectrum } from './analyzers/spectrum.ts';
 import { updateSize } from './analyzers/updateSize.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
-import { jsonl } from './datasets/jsonl/jsonl.ts';
+import { jsonl } from './datasets/jsonl.ts';
 import { modular } from './datasets/modular.ts';
+import { parquet } from './datasets/parquet.ts';
 import { sorting } from './datasets/sorting.ts';
 import { embedded } from './engines/embedded/embedded.ts';
 import { bnpo } from './objectives/bnpo.ts';
@@ -96,6 +97,6 @@ export const plugins: PluginSet = {
   ],
   objectives: [dapo, grpo, drGrpo, bnpo, sft],
   analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
-  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl],
+  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl, parquet],
   engines: [embedded],
 };

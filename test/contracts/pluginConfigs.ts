@@ -3,6 +3,7 @@ import type { PluginDescription } from '../../core/contracts/plugin.ts';
 /** What a plugin must be given, by id, where its configuration has no default; everything else starts from {}. */
 const required: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   jsonl: { path: 'problems.jsonl' },
+  parquet: { path: 'problems.parquet' },
   repetition_penalty: { ngram_size: 3, max_penalty: -1 },
   soft_overlong: { soft_punish_cache: 16 },
 };

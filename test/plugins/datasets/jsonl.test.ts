@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstProblems } from '../../../core/conformance/datasetBehaviours.ts';
-import { jsonl } from '../../../plugins/datasets/jsonl/jsonl.ts';
+import { jsonl } from '../../../plugins/datasets/jsonl.ts';
 import { openDataset } from './openDataset.ts';
 
 let baseFolder: string;
@@ -56,7 +56,7 @@ describe('one file', () => {
     const lines = write('one.jsonl', `\ufeff\n${JSON.stringify(row)}\r\n\n`);
     const source = await openDataset(
       jsonl,
-      { path: { train: lines }, reference_after: '####', ...columns },
+      { path: { train: lines }, reference_after: '####', carve: false, ...columns },
       { baseFolder },
     );
     expect(source.size).toBe(1);
@@ -74,31 +74,72 @@ describe('one file', () => {
   });
 
   it('counts a question once, however often it stands there', async () => {
-    const options = { path: { train: write('twice.jsonl', rows(0, 40) + rows(20, 60)) } };
+    const options = { path: { train: write('twice.jsonl', rows(0, 40) + rows(20, 60)) }, carve: false };
     expect(await questionsOf(options, 'train')).toHaveLength(60);
   });
 });
 
 describe('a file for each split', () => {
-  it('keeps the questions of the report file out of training and selection', async () => {
+  it('refuses a question that stands in two of them, and names the rows', async () => {
+    const train = write('train.jsonl', rows(0, 100));
+    const report = write('report.jsonl', rows(98, 130).replaceAll('What is', 'WHAT  is'));
+    for (const split of ['train', 'report'] as const) {
+      await expect(questionsOf({ path: { train, report } }, split)).rejects.toMatchObject({
+        code: 'dataset/invalid',
+        message: expect.stringMatching(
+          /overlap: 2 questions stand .*report\.jsonl:1 \(report\) and .*train\.jsonl:99 \(train\)/u,
+        ) as string,
+      });
+    }
+  });
+
+  it('keeps the questions of the report file out of training and selection where told to', async () => {
     const train = write('train.jsonl', rows(0, 100));
     const selection = write('selection.jsonl', rows(80, 120));
     const report = write('report.jsonl', rows(90, 130).replaceAll('What is', 'WHAT  is'));
-    const options = { path: { train, selection, report } };
+    const options = { path: { train, selection, report }, overlap: 'drop' };
     expect(await questionsOf(options, 'train')).toHaveLength(80);
     expect(await questionsOf(options, 'selection')).toHaveLength(10);
     expect(await questionsOf(options, 'report')).toHaveLength(40);
   });
 
-  it('says which split has no file, or nothing of its own', async () => {
+  it('carves a split that has none out of training, and no other', async () => {
+    const train = write('train.jsonl', rows(0, 500));
+    const report = write('report.jsonl', rows(600, 700));
+    const parts = [];
+    for (const split of ['train', 'selection', 'report'] as const) {
+      parts.push(await questionsOf({ path: { train, report } }, split));
+    }
+    expect(parts.flat()).toHaveLength(600);
+    expect(new Set(parts.flat()).size).toBe(600);
+    expect(parts[1]?.length).toBeGreaterThan(25);
+    expect(parts[2]).toHaveLength(100);
+    expect(await questionsOf({ path: { train, report }, carve: false }, 'train')).toHaveLength(500);
+    await expect(questionsOf({ path: { train, report }, carve: false }, 'selection')).rejects.toMatchObject({
+      code: 'dataset/empty',
+      message: expect.stringContaining('there is no file for it') as string,
+    });
+  });
+
+  it('says which split has nothing of its own', async () => {
     const train = write('train.jsonl', rows(0, 100));
-    await expect(questionsOf({ path: { train } }, 'report')).rejects.toMatchObject({
+    await expect(questionsOf({ path: { report: train } }, 'train')).rejects.toMatchObject({
       code: 'dataset/empty',
-      message: 'The report split of the data set is empty: "path" names no file for it.',
+      message: expect.stringContaining('there is no file for it, nor a part of the training files') as string,
     });
-    await expect(questionsOf({ path: { train, report: train } }, 'train')).rejects.toMatchObject({
+    await expect(questionsOf({ path: { train, report: train }, overlap: 'drop' }, 'train')).rejects.toMatchObject({
       code: 'dataset/empty',
     });
+  });
+
+  it('may have several, by a list or a pattern', async () => {
+    write('part-0.jsonl', rows(0, 10));
+    write('part-1.jsonl', rows(10, 20));
+    const whole = await questionsOf({ path: { train: 'part-*.jsonl' }, carve: false }, 'train');
+    expect(whole).toHaveLength(20);
+    const listed = { path: { train: ['part-1.jsonl', 'part-0.jsonl'] }, carve: false };
+    expect(await questionsOf(listed, 'train')).toEqual([...whole.slice(10), ...whole.slice(0, 10)]);
+    await expect(questionsOf({ path: 'absent-*.jsonl' }, 'train')).rejects.toMatchObject({ code: 'dataset/invalid' });
   });
 });
 
@@ -120,11 +161,16 @@ describe('malformed files', () => {
     [
       'no such column',
       `${good}\n\n{"question":"a","reply":"b"}`,
-      ':3: there is no column "answer"; the line has: question, reply',
+      ':3: there is no column "answer"; the row has: question, reply',
     ],
     ['a column of the prototype', '{"__proto__":{"question":"a","answer":"b"}}', ':1: there is no column "question"'],
     ['an empty question', '{"question":" ","answer":"2"}', ':1: the column "question" is empty'],
-    ['a list', '{"question":"a","answer":["2"]}', ':1: the column "answer" must hold a string or a number'],
+    [
+      'a list',
+      '{"question":"a","answer":["2","3"]}',
+      ':1: the column "answer" must hold a string or a number; it holds a list',
+    ],
+    ['no reference', '{"question":"a","answer":" "}', ':1: the reference in column "answer" is empty'],
     [
       'an inexact number',
       '{"question":"a","answer":9007199254740993}',
