@@ -15,6 +15,7 @@ export const productEntries = {
   cli: 'cli/main.ts',
   worker: 'cli/worker.ts',
   linalg: 'core/linalg/threads/worker.ts',
+  verifier: 'core/verifier/pool/worker.ts',
 };
 
 /** Packages that stay outside: they load native files that lie beside their sources. */
