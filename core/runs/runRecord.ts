@@ -27,7 +27,8 @@ const evaluationResultSchema = benchmarkResultSchema.extend({
   benchmarks: z.record(z.string(), benchmarkResultSchema).optional().describe('Those of `evaluation.benchmarks`'),
 });
 
-const environmentSchema = z
+/** All that bits may depend on. */
+export const environmentSchema = z
   .object({
     package: z.string(),
     code: z.string().describe('SHA-256 of the program file that trained'),

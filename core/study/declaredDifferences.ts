@@ -113,13 +113,21 @@ function bySetting(cells: readonly StudyCell[]): readonly (readonly StudyCell[])
   return [...groups.values()];
 }
 
-/** Names of the modules that a method attaches to, in the model's order. */
-function trainedModules({ adapter, training }: Experiment, model: DecoderConfig, catalog: PluginCatalog): string {
+/** Names of the modules that a method attaches to, in the model's order; with their blocks where these are not all. */
+function trainedModules(experiment: Experiment, model: DecoderConfig, catalog: PluginCatalog): string {
+  const { modules, blocks } = attachedModules(experiment, model, catalog);
+  const isEverywhere = blocks === model.layers || blocks === 0;
+  return isEverywhere ? modules.join(', ') : `${modules.join(', ')} (${blocks} of ${model.layers} blocks)`;
+}
+
+/** Names of the modules that an experiment's method attaches to, in the model's order, and in how many blocks. */
+export function attachedModules(
+  { adapter, training }: Experiment,
+  model: DecoderConfig,
+  catalog: PluginCatalog,
+): { readonly modules: readonly string[]; readonly blocks: number } {
   const { plugin, config } = chosenPlugin(catalog, 'adapter', adapter);
   const layers = adapterTargets(plugin, config, model, training.steps);
   const blocks = new Set(layers.flatMap(({ block }) => (block === undefined ? [] : [block])));
-  const modules = [...new Set(layers.map(({ module }) => module))].join(', ');
-  return blocks.size === model.layers || blocks.size === 0
-    ? modules
-    : `${modules} (${blocks.size} of ${model.layers} blocks)`;
+  return { modules: [...new Set(layers.map(({ module }) => module))], blocks: blocks.size };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentSchema } from '../runs/runRecord.ts';
 import { trialResultSchema } from './trialResult.ts';
 
 const count = z.int().min(0);
@@ -76,6 +77,11 @@ const notRunSchema = z
   })
   .describe('Trials that the study asks for and that were not run');
 
+const baseSchema = trialResultSchema
+  .pick({ id: true, run: true, benchmarks: true, retention: true })
+  .extend({ model: z.string(), task: z.string() })
+  .describe('What an untrained model came to on a task');
+
 /** The format of a study's `results.json`: all that its leaderboard, report and findings are made of. */
 export const studyResultsSchema = z.object({
   format: z.literal(1),
@@ -87,17 +93,27 @@ export const studyResultsSchema = z.object({
   methods: z.array(methodSchema),
   models: z.array(z.object({ name: z.string(), parameters: count.optional() })),
   differs: z
-    .array(z.object({ in: z.enum(['targets', 'budget']), methods: z.array(z.string()), because: z.string() }))
+    .array(
+      z.object({
+        in: z.enum(['targets', 'budget']),
+        methods: z.array(z.string()),
+        what: z.string().optional().describe('What they have, and what the others have'),
+        because: z.string(),
+      }),
+    )
     .describe('Differences between methods that the study declares'),
   splits: z.array(splitSchema),
   target: z.record(z.string(), z.number()).describe('Accuracy whose cost in tokens is told, by task'),
+  bases: z.array(baseSchema).optional().describe('The models as they were before training'),
   tuning: z.array(tuningSchema),
+  environment: environmentSchema.optional().describe('What the trials ran on; bits depend on it'),
   trials: z.array(trialResultSchema).describe('Reported ones, failed ones among them; tuning trials may be left out'),
   notRun: z.array(notRunSchema),
   seconds: z
     .object({
       trials: z.number().min(0).describe('Training and evaluation'),
       overhead: z.number().min(0).describe('Everything else: planning, starting processes, reading results'),
+      wall: z.number().min(0).optional().describe('From start to end, over all resumptions'),
     })
     .describe('Depend on the machine'),
 });

@@ -1,0 +1,124 @@
+import type { Experiment } from '../experiment/schema.ts';
+import type { ExpandedStudy, StudyPart, TuningArm } from './expandedStudy.ts';
+import { tuningSeeds } from './seedList.ts';
+import { stableHash } from './stableHash.ts';
+import type { TuningDefinition } from './studySchema.ts';
+import { chooseRate } from './tuning.ts';
+import type { TuningState, TuningTrial } from './tuning.ts';
+import type { TrialUse } from './trialResult.ts';
+
+/** Whether a trial evaluates the base, chooses a learning rate, or is told. */
+export type TrialPhase = 'base' | 'tuning' | 'report';
+
+/** A trial that a study runs. */
+export interface PlannedTrial {
+  readonly id: string;
+  readonly phase: TrialPhase;
+  readonly experiment: Experiment;
+  /** Where it stands; of the base, under the method `base`. */
+  readonly uses: readonly TrialUse[];
+}
+
+/** What came of a trial that has ended, as far as decisions need it. */
+export interface TrialOutcome {
+  readonly status: 'finished' | 'failed';
+  /** Accuracy on the selection split, of a tuning trial. */
+  readonly score: number | undefined;
+}
+
+/** The trials of a study that can be named now: those whose learning rate is not chosen yet are not among them. */
+export interface TrialPlan {
+  /** In the order in which they are run. */
+  readonly trials: readonly PlannedTrial[];
+  /** By arm. */
+  readonly tuning: ReadonlyMap<string, TuningState>;
+}
+
+/** Gives the hash of a model's files by its path in experiments. */
+export type ModelHash = (path: string) => string;
+
+/**
+ * The trials of a study, given what has come of those that have ended: for each part the base, then trials of tuning as far as they are
+ * decided, then reported ones, all methods with one seed before the next. Depends on the outcomes alone.
+ */
+export function planTrials(
+  study: ExpandedStudy,
+  tuning: TuningDefinition | undefined,
+  modelHash: ModelHash,
+  outcomeOf: (id: string) => TrialOutcome | undefined,
+): TrialPlan {
+  const trials = new Map<string, PlannedTrial>();
+  const states = new Map<string, TuningState>();
+  const add = (phase: TrialPhase, experiment: Experiment, use: TrialUse): PlannedTrial => {
+    const id = trialId(experiment, modelHash);
+    const known = trials.get(id);
+    const isKnown = known?.uses.some((each) => stableHash(each) === stableHash(use)) ?? false;
+    const trial: PlannedTrial =
+      isKnown && known ? known : { id, phase, experiment, uses: [...(known?.uses ?? []), use] };
+    trials.set(id, trial);
+    return trial;
+  };
+  for (const part of study.parts) {
+    addBases(study, part, add);
+    for (const arm of armsOf(study, part)) {
+      if (tuning === undefined) continue;
+      const state = states.get(arm.id) ?? addTuning(arm, part.name, tuning, add, outcomeOf);
+      states.set(arm.id, state);
+    }
+    for (const seed of part.seeds) {
+      for (const { method, setting, experiment, rate } of part.cells) {
+        const learningRate = rate.kind === 'tuned' ? states.get(rate.arm)?.chosen : rate.value;
+        if (learningRate === undefined) continue;
+        const policy = rate.kind === 'tuned' || rate.kind === 'shared' ? rate.kind : 'fixed';
+        const use: TrialUse = { part: part.name, method, setting, learningRate: policy };
+        add('report', { ...experiment, seed, learning_rate: learningRate }, use);
+      }
+    }
+  }
+  return { trials: [...trials.values()], tuning: states };
+}
+
+/** The arms that a part's cells take their rates from, in the order of the cells. */
+export function armsOf({ arms }: ExpandedStudy, { cells }: StudyPart): readonly TuningArm[] {
+  const wanted = new Set(cells.flatMap(({ rate }) => (rate.kind === 'tuned' ? [rate.arm] : [])));
+  return arms.filter(({ id }) => wanted.has(id));
+}
+
+/** The experiment of a tuning trial. */
+export function tuningExperiment({ experiment }: TuningArm, { learningRate, steps, seed }: TuningTrial): Experiment {
+  return { ...experiment, seed, learning_rate: learningRate, training: { ...experiment.training, steps } };
+}
+
+/** Names a trial by what it is: its experiment and what is in its model, not how it is called or where the model lies. */
+export function trialId(
+  { name: _name, description: _words, model, ...rest }: Experiment,
+  modelHash: ModelHash,
+): string {
+  return stableHash({ ...rest, model: modelHash(model.path) });
+}
+
+type AddTrial = (phase: TrialPhase, experiment: Experiment, use: TrialUse) => PlannedTrial;
+
+function addBases({ bases }: ExpandedStudy, { name, cells }: StudyPart, add: AddTrial): void {
+  for (const { model, task, experiment } of bases) {
+    if (!cells.some(({ setting }) => setting.model === model && setting.task === task)) continue;
+    add('base', experiment, { part: name, method: 'base', setting: { model, task, axes: {} }, learningRate: 'fixed' });
+  }
+}
+
+function addTuning(
+  arm: TuningArm,
+  part: string,
+  tuning: TuningDefinition,
+  add: AddTrial,
+  outcomeOf: (id: string) => TrialOutcome | undefined,
+): TuningState {
+  const use: TrialUse = { part, method: arm.method, setting: arm.setting, learningRate: 'fixed' };
+  // Trials are named in the order in which they are asked for: those that ended before those that are wanted.
+  return chooseRate(arm.grid, tuning, tuningSeeds(tuning.seeds), (trial) => {
+    const { id } = add('tuning', tuningExperiment(arm, trial), use);
+    const outcome = outcomeOf(id);
+    if (outcome === undefined) return undefined;
+    return outcome.status === 'failed' ? 'failed' : (outcome.score ?? 'failed');
+  });
+}
