@@ -30,16 +30,19 @@ export async function checkInputs(
   const models = new Map<string, DecoderConfig>();
   const opened = new Set<string>();
   for (const experiment of experiments) {
-    const { model, seed } = experiment;
+    const { model, seed, evaluation } = experiment;
     const config = models.get(model.path) ?? (await checkModel(baseFolder, model.path));
     models.set(model.path, config);
     checkAdapter(experiment, config, catalog);
-    for (const { kind, choice } of choiceSites(experiment)) {
+    for (const { kind, choice, path: place } of choiceSites(experiment)) {
       if (kind !== 'dataset') continue;
-      const key = JSON.stringify([choice, seed]);
+      const isTrained = place[1] === 'train';
+      const split = isTrained ? 'train' : evaluation.split;
+      const drawnBy = isTrained ? seed : (evaluation.data_seed ?? seed);
+      const key = JSON.stringify([choice, split, drawnBy]);
       if (opened.has(key)) continue;
       const { plugin, config: options } = chosenPlugin(catalog, kind, choice);
-      await plugin.open(options, { split: 'train', seed, baseFolder });
+      await plugin.open(options, { split, seed: drawnBy, baseFolder });
       opened.add(key);
     }
   }

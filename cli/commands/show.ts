@@ -5,7 +5,7 @@ import type { EvaluationResult, RunRecord } from '../../core/runs/runRecord.ts';
 import { findRun } from '../../core/runs/runStore.ts';
 import type { CommandContext } from '../command.ts';
 import { describeRunJson } from '../describeRun.ts';
-import { describeAccuracy, describeMetrics, describeWatched } from '../display/describe.ts';
+import { describeAccuracy, describeBenchmarks, describeMetrics, describeWatched } from '../display/describe.ts';
 import { secondsSpent, stepsDone } from '../display/runView.ts';
 import type { RunView } from '../display/runView.ts';
 import { exitCodes } from '../exitCodes.ts';
@@ -68,6 +68,7 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
     ['accuracy before', known(record.evaluation.before, accuracy)],
     ['accuracy after', known(record.evaluation.after, accuracy)],
     ['not trained on', describeWatched(record)],
+    ['benchmark', describeBenchmarks(record)],
     ['last step', known(lines.at(-1), (line) => describeMetrics(line).join(', '))],
     ['checks', checks.length === 0 ? [] : [describeChecks(checks)]],
     ['folder', [path.relative(cwd, folder)]],

@@ -2,7 +2,7 @@ import { formatCount, formatNumber, formatSeconds, formatValue } from '../../cor
 import { metricNames } from '../../core/metricNames.ts';
 import type { MetricsLine } from '../../core/runs/metrics.ts';
 import type { RunProgress } from '../../core/runs/progressFile.ts';
-import type { RunRecord, RunStatus } from '../../core/runs/runRecord.ts';
+import type { BenchmarkResult, RunRecord, RunStatus } from '../../core/runs/runRecord.ts';
 import type { AccuracyPoint } from './runView.ts';
 
 /** `64.1 % (59.8 to 68.2)`: an accuracy with its 95 % interval. */
@@ -14,16 +14,37 @@ export function describeAccuracy({ accuracy, low, high }: Omit<AccuracyPoint, 's
 
 /** `linear: 50.1 % (45.9 to 54.2) before, 49.8 % (45.6 to 53.9) after`, for each family that was evaluated and not trained. */
 export function describeWatched({ evaluation: { before, after } }: RunRecord): readonly string[] {
-  const families = new Set([...Object.keys(before?.watched ?? {}), ...Object.keys(after?.watched ?? {})]);
-  return Array.from(families, (family) => {
+  return describeEach(describeAccuracy, before?.watched, after?.watched);
+}
+
+/** `math_500: avg@4 50.1 % (...), pass@4 63.0 % (...) before, ... after`, for each benchmark. */
+export function describeBenchmarks({ evaluation: { before, after } }: RunRecord): readonly string[] {
+  return describeEach(describeBenchmark, before?.benchmarks, after?.benchmarks);
+}
+
+function describeBenchmark(result: BenchmarkResult): string {
+  const { samples = 1, passAtK = {}, passIntervals = {} } = result;
+  const pass = passAtK[String(samples)];
+  const told = `avg@${samples} ${describeAccuracy(result)}`;
+  if (pass === undefined || samples === 1) return told;
+  const { low = Number.NaN, high = Number.NaN } = passIntervals[String(samples)] ?? {};
+  return `${told}, pass@${samples} ${describeAccuracy({ accuracy: pass, low, high })}`;
+}
+
+type Results = Readonly<Record<string, BenchmarkResult>>;
+
+function describeEach(
+  describe: (result: BenchmarkResult) => string,
+  before: Results = {},
+  after: Results = {},
+): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => {
     const moments = [
-      [before?.watched?.[family], 'before'],
-      [after?.watched?.[family], 'after'],
+      [before[name], 'before'],
+      [after[name], 'after'],
     ] as const;
-    const known = moments.flatMap(([result, when]) =>
-      result === undefined ? [] : [`${describeAccuracy(result)} ${when}`],
-    );
-    return `${family}: ${known.join(', ')}`;
+    const known = moments.flatMap(([result, when]) => (result === undefined ? [] : [`${describe(result)} ${when}`]));
+    return `${name}: ${known.join(', ')}`;
   });
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { formatCount, formatSeconds } from '../../core/report/formatValue.ts';
 import type { Terminal } from '../terminal.ts';
-import { describeAccuracy, describeWatched } from './describe.ts';
+import { describeAccuracy, describeBenchmarks, describeWatched } from './describe.ts';
 import { secondsSpent, stepsDone } from './runView.ts';
 import type { RunView } from './runView.ts';
 
@@ -27,12 +27,15 @@ function headline(view: RunView, { style }: Pick<Terminal, 'style'>): string {
 
 function accuracyLines({ record }: RunView): readonly string[] {
   const { before, after } = record.evaluation;
-  const watched = describeWatched(record).map((text) => `  not trained on, ${text}`);
+  const others = [
+    ...describeWatched(record).map((text) => `  not trained on, ${text}`),
+    ...describeBenchmarks(record).map((text) => `  ${text}`),
+  ];
   const known = after ?? before;
   if (known === undefined) return [];
   const head = `Accuracy on ${formatCount(known.problems)} held-out problems (95 % interval)`;
   if (before === undefined || after === undefined) {
-    return [`${head} ${after === undefined ? 'before' : 'after'} training: ${describeAccuracy(known)}.`, ...watched];
+    return [`${head} ${after === undefined ? 'before' : 'after'} training: ${describeAccuracy(known)}.`, ...others];
   }
   const points = 100 * (after.accuracy - before.accuracy);
   const change = `${points < 0 ? '-' : '+'}${Math.abs(points).toFixed(1)} points`;
@@ -40,7 +43,7 @@ function accuracyLines({ record }: RunView): readonly string[] {
     `${head}:`,
     `  before  ${describeAccuracy(before)}`,
     `  after   ${describeAccuracy(after)}, ${change}`,
-    ...watched,
+    ...others,
   ];
 }
 

@@ -15,6 +15,8 @@ const sites: readonly { kind: PluginKind; path: readonly string[] }[] = [
   { kind: 'reward', path: ['rewards', '*'] },
   { kind: 'objective', path: ['objective'] },
   { kind: 'optimizer', path: ['optimizer'] },
+  { kind: 'dataset', path: ['evaluation', 'benchmarks', '*', 'data'] },
+  { kind: 'reward', path: ['evaluation', 'benchmarks', '*', 'reward'] },
   { kind: 'engine', path: ['engine'] },
 ];
 

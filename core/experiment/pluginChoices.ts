@@ -33,6 +33,7 @@ export function choiceSites({
   objective,
   optimizer,
   engine,
+  evaluation,
 }: Experiment): readonly ChoiceSite[] {
   const evaluate: ChoiceSite[] =
     data.evaluate === undefined ? [] : [{ kind: 'dataset', path: ['data', 'evaluate'], choice: data.evaluate }];
@@ -44,6 +45,14 @@ export function choiceSites({
     ...rewards.map((choice, index): ChoiceSite => ({ kind: 'reward', path: ['rewards', index], choice })),
     { kind: 'objective', path: ['objective'], choice: objective },
     { kind: 'optimizer', path: ['optimizer'], choice: optimizer },
+    ...evaluation.benchmarks.flatMap((benchmark, index): ChoiceSite[] => {
+      const path = ['evaluation', 'benchmarks', index];
+      const { data: problems, reward } = benchmark;
+      return [
+        { kind: 'dataset', path: [...path, 'data'], choice: problems },
+        ...(reward === undefined ? [] : [{ kind: 'reward', path: [...path, 'reward'], choice: reward } as const]),
+      ];
+    }),
     { kind: 'engine', path: ['engine'], choice: engine },
   ];
 }

@@ -88,6 +88,27 @@ const trainingSchema = z
   })
   .describe('The training loop');
 
+const usual = 'default: as the data set is usually evaluated, else as the trained problems are';
+
+const benchmarkSchema = z
+  .strictObject({
+    data: pluginChoice('The problems'),
+    reward: pluginChoice('What says whether an answer is right; default: as for the trained problems').optional(),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._ -]{0,63}$/i, 'letters, digits, spaces, ".", "_" and "-", at most 64')
+      .optional()
+      .describe('Part of the names of its metrics; the data set’s type when left out'),
+    problems: positiveInteger
+      .optional()
+      .describe('Problems evaluated; all, where there are fewer; default: as evaluation'),
+    samples: positiveInteger.optional().describe(`Completions per problem (k of avg@k and pass@k); ${usual}`),
+    temperature: z.number().min(0).optional().describe(`0: greedy; ${usual}`),
+    top_p: z.number().positive().max(1).optional().describe(`As in rollout; ${usual}`),
+    max_completion_tokens: positiveInteger.optional().describe(`Completions stop here; ${usual}`),
+  })
+  .describe('A set of problems');
+
 const evaluationSchema = z
   .strictObject({
     before: z.boolean().default(true).describe('Evaluate the base before the first step'),
@@ -108,6 +129,10 @@ const evaluationSchema = z
       .min(0)
       .optional()
       .describe('Draws the problems evaluated, so that runs of several seeds are evaluated on the same; default: seed'),
+    benchmarks: z
+      .array(benchmarkSchema)
+      .default([])
+      .describe('Evaluated before and after, each as it says, beside the problems that are trained on'),
   })
   .describe('Accuracy on held-out problems');
 

@@ -36,7 +36,7 @@ function matching(lines: readonly MetricsLine[], pattern: RegExp): readonly { na
 
 function learningCharts(lines: readonly MetricsLine[]): readonly Omit<ChartDescription, 'section'>[] {
   const components = matching(lines, /^reward\/([^/]+)\/mean$/u);
-  const watched = matching(lines, /^evaluation\/([^/]+)\/accuracy$/u);
+  const others = matching(lines, /^evaluation\/([^/]+)\/accuracy$/u);
   return [
     {
       title: 'Reward',
@@ -54,12 +54,12 @@ function learningCharts(lines: readonly MetricsLine[]): readonly Omit<ChartDescr
       holds: [0],
       sources: [
         {
-          label: 'trained family',
+          label: 'like the data trained on',
           metric: 'evaluation/accuracy',
           range: { kind: 'interval', low: 'evaluation/low', high: 'evaluation/high' },
         },
-        ...watched.map(({ name, metric }): SeriesSource => ({
-          label: `${name} (watched)`,
+        ...others.map(({ name, metric }): SeriesSource => ({
+          label: name,
           metric,
           range: { kind: 'interval', low: `evaluation/${name}/low`, high: `evaluation/${name}/high` },
         })),
@@ -106,7 +106,10 @@ function policyCharts(gapBound: number | undefined): readonly Omit<ChartDescript
       explanation: 'How far the policy has moved from where it started.',
       unit: 'nats',
       holds: [0],
-      sources: [plain('KL', 'kl')],
+      sources: [
+        plain('of the completions trained on', 'kl'),
+        plain('from the base, of those evaluated', 'evaluation/kl'),
+      ],
     },
     {
       title: 'Clipped tokens',

@@ -1,3 +1,4 @@
+import { accuracySection } from './accuracySection.ts';
 import { chartCatalog, type ChartSection } from './chartCatalog.ts';
 import { chartFigure } from './chartFigure.ts';
 import { completionsSection } from './completionsSection.ts';
@@ -16,6 +17,7 @@ export function renderReport(data: ReportData): string {
     title: `${data.run.experiment.name}: RLVR Lab report`,
     head: overview(data),
     sections: [
+      { id: 'accuracy', title: 'Accuracy', content: accuracySection(data.run) },
       { id: 'learning', title: 'Learning', content: charts(data, 'learning') },
       { id: 'policy', title: 'Policy', content: charts(data, 'policy') },
       { id: 'cost', title: 'Speed and memory', content: charts(data, 'cost') },

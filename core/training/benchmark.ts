@@ -1,4 +1,5 @@
 import type { Split } from '../contracts/dataset.ts';
+import type { RewardFunction } from '../contracts/reward.ts';
 import type { Divergence } from './evaluationDivergence.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Prompt } from './prompts.ts';
@@ -21,6 +22,8 @@ export interface Benchmark {
   readonly temperature: number;
   readonly topP: number;
   readonly maxCompletionTokens: number;
+  /** Says whether an answer is right: where the value is 1. */
+  readonly reward: RewardFunction;
 }
 
 /** What a benchmark came to at one moment of a run. */

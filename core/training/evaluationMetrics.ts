@@ -2,6 +2,7 @@ import type { Benchmark, Measurement } from './benchmark.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import { evaluationDivergence } from './evaluationDivergence.ts';
 import type { Learner } from './learner.ts';
+import type { PassShare } from './passTable.ts';
 import type { Sampler, WeightFeeds } from './rollout.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
 
@@ -38,26 +39,37 @@ export async function evaluationMetrics(
 function metricsOf({ benchmark, evaluation, divergence }: Measurement): Record<string, number> {
   const { accuracy, low, high, passes, meanTokens, truncated } = evaluation;
   const prefix = benchmark.role === 'trained' ? 'evaluation' : `evaluation/${benchmark.name}`;
+  const known = passes.length > 1 ? passes : [];
   return {
     [`${prefix}/accuracy`]: accuracy,
     [`${prefix}/low`]: low,
     [`${prefix}/high`]: high,
     [`${prefix}/tokens_mean`]: meanTokens,
     [`${prefix}/truncated`]: truncated,
-    ...(passes.length > 1 ? Object.fromEntries(passes.map(({ k, value }) => [`${prefix}/pass@${k}`, value])) : {}),
+    ...Object.fromEntries(known.flatMap((pass) => passMetrics(prefix, pass))),
     ...(divergence === undefined
       ? {}
       : { [`${prefix}/kl`]: divergence.perToken, [`${prefix}/kl_sequence`]: divergence.perSequence }),
   };
 }
 
+/** The interval of pass@1 is that of the accuracy. */
+function passMetrics(prefix: string, { k, value, low, high }: PassShare): readonly (readonly [string, number])[] {
+  const name = `${prefix}/pass@${k}`;
+  const interval = [
+    [`${name}_low`, low],
+    [`${name}_high`, high],
+  ] as const;
+  return [[name, value], ...(k === 1 ? [] : interval)];
+}
+
 async function measure(
   { options, events, learner, sampler, weights, stop }: EvaluatedPolicy,
   benchmark: Benchmark,
 ): Promise<Measurement> {
-  const { reward, seed } = options.evaluation;
+  const { seed } = options.evaluation;
   const { temperature } = benchmark;
-  const evaluation = await evaluatePolicy(sampler, weights, options.tokenizer, benchmark.prompts, reward, {
+  const evaluation = await evaluatePolicy(sampler, weights, options.tokenizer, benchmark.prompts, benchmark.reward, {
     samples: benchmark.samples,
     temperature,
     topP: benchmark.topP,

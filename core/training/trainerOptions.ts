@@ -1,4 +1,3 @@
-import type { RewardFunction } from '../contracts/reward.ts';
 import type { ProblemSource } from '../contracts/dataset.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -24,7 +23,6 @@ export interface EvaluationPlan {
   readonly report: readonly Benchmark[];
   /** Of the selection split: settings may be chosen by it. */
   readonly selection?: Benchmark;
-  readonly reward: RewardFunction;
 }
 
 /** Everything a training run is made of, resolved and loaded. */

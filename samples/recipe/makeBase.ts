@@ -17,7 +17,7 @@ import { train } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
 import { plugins } from '../../plugins/index.ts';
 import { baseSizes, isBaseSize, type BaseSize } from './baseSizes.ts';
-import { corpusDataset } from './corpus.ts';
+import { corpora, isCorpusName, type CorpusName } from './corpus.ts';
 import { writeRandomModel } from './randomModel.ts';
 
 /** The recipe; README.md says why. Examples are `steps` batches of `batch`. */
@@ -33,8 +33,12 @@ const recipe = {
   samples: 8,
 } as const;
 
-const usage = `Usage: npm run make-base -- [--size small|base|medium] [--out FOLDER] [--steps N] [--force]
-Makes the tiny base model by supervised fine-tuning from random weights, seeded, and prints its accuracy on held-out problems.`;
+const usage = `Usage: npm run make-base -- [--size small|base|medium] [--corpus sample|study] [--out FOLDER] [--steps N] [--force] [--missing]
+Makes a tiny base model by supervised fine-tuning from random weights, seeded, and prints its accuracy on held-out problems.
+--missing does nothing where the folder holds a model already.`;
+
+/** Where the models of each corpus go. */
+const corpusFolders: Readonly<Record<CorpusName, string>> = { sample: 'samples', study: 'samples/study/bases' };
 
 await main();
 
@@ -42,20 +46,29 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       size: { type: 'string', default: 'base' },
+      corpus: { type: 'string', default: 'sample' },
       out: { type: 'string' },
       steps: { type: 'string' },
       force: { type: 'boolean' },
+      missing: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   const steps = values.steps === undefined ? recipe.steps : Number(values.steps);
-  if (values.help === true || !isBaseSize(values.size) || !Number.isSafeInteger(steps) || steps < 1) {
+  if (
+    values.help === true ||
+    !isBaseSize(values.size) ||
+    !isCorpusName(values.corpus) ||
+    !Number.isSafeInteger(steps) ||
+    steps < 1
+  ) {
     process.stdout.write(`${usage}\n`);
     process.exitCode = values.help === true ? 0 : 2;
     return;
   }
   // npm runs its scripts in the package's folder.
-  const out = path.resolve(values.out ?? path.join('samples', values.size));
+  const out = path.resolve(values.out ?? path.join(corpusFolders[values.corpus], values.size));
+  if (values.missing === true && existsSync(path.join(out, 'recipe.json'))) return;
   if (existsSync(out) && readdirSync(out).length > 0 && values.force !== true) {
     process.stderr.write(`${out} exists. Give --force to replace it, or --out FOLDER.\n`);
     process.exitCode = 2;
@@ -63,13 +76,20 @@ async function main(): Promise<void> {
   }
   const start = mkdtempSync(path.join(os.tmpdir(), 'rlvr-base-'));
   try {
-    await makeBase(values.size, steps, start, out);
+    await makeBase(values.size, values.corpus, steps, start, out);
   } finally {
     rmSync(start, { recursive: true, force: true });
   }
 }
 
-async function makeBase(size: BaseSize, steps: number, start: string, out: string): Promise<void> {
+async function makeBase(
+  size: BaseSize,
+  corpusName: CorpusName,
+  steps: number,
+  start: string,
+  out: string,
+): Promise<void> {
+  const corpus = corpora[corpusName];
   configureRuntime({ threads: os.availableParallelism() });
   writeRandomModel(start, baseSizes[size], recipe.seed);
   const catalog = createCatalog(plugins);
@@ -77,10 +97,8 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
   const tokenizer = loadTokenizer(start);
   const adapter = catalog.find('adapter', 'full');
   const optimizer = catalog.find('optimizer', 'adamw');
-  const dataset = catalog.find('dataset', corpusDataset.type);
-  const data = dataset.config.parse(
-    Object.fromEntries(Object.entries(corpusDataset).filter(([key]) => key !== 'type')),
-  );
+  const dataset = catalog.find('dataset', corpus.type);
+  const data = dataset.config.parse(Object.fromEntries(Object.entries(corpus).filter(([key]) => key !== 'type')));
   const policy = createPolicy(checkpoint, adapter, adapter.config.parse({}), recipe.seed);
   const open = (split: 'train' | 'report', config: unknown) =>
     dataset.open(config, { split, seed: recipe.seed, baseFolder: start });
@@ -133,7 +151,6 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
       every: 0,
       seed: recipe.seed,
       report: [],
-      reward: () => ({ value: undefined }),
     },
   };
   const started = performance.now();
@@ -155,7 +172,7 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
   const feeds = await merged.feeds(state);
   const sampler = createSampler(checkpoint.config);
   const families: Record<string, unknown> = {};
-  for (const family of corpusDataset.families) {
+  for (const family of new Set<string>(corpus.families)) {
     const source = await open('report', { ...(data as object), families: [family] });
     const prompts = Array.from({ length: recipe.evaluated }, (_, index) => promptOf(source.problem(index)));
     const measured = await evaluatePolicy(sampler, feeds, tokenizer, prompts, reward.create(reward.config.parse({})), {
@@ -173,7 +190,7 @@ async function makeBase(size: BaseSize, steps: number, start: string, out: strin
   writeMergedModel(out, start, checkpoint, await merged.of(state));
   writeFileSync(
     path.join(out, 'recipe.json'),
-    `${JSON.stringify({ size, ...recipe, steps, corpus: corpusDataset, accuracy: families }, undefined, 2)}\n`,
+    `${JSON.stringify({ size, ...recipe, steps, corpus, accuracy: families }, undefined, 2)}\n`,
   );
   process.stdout.write(`Written to ${out}\n`);
   await Promise.all([merged.release(), sampler.release()]);

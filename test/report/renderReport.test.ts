@@ -40,6 +40,7 @@ function withText(text: string): ReportData {
       experiment,
       id: `${run.id}${text}`,
       method: text,
+      evaluation: { after: { ...run.evaluation.after!, benchmarks: { [text]: run.evaluation.after! } } },
       status: 'failed',
       error: { code: text, message: text, fields: {} },
       checks: [{ name: text, passed: false, value: 1, explanation: text }],

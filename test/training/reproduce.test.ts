@@ -84,6 +84,6 @@ describe('accuracy', () => {
     const { options } = await prepareRun(experiment, folder, catalog);
     const names = options.generation.rewards.map(({ name }) => name);
     expect(names).toEqual(['repetition_penalty', 'exact_answer']);
-    expect(options.evaluation.reward).toBe(options.generation.rewards[1]!.score);
+    expect(options.evaluation.report[0]!.reward).toBe(options.generation.rewards[1]!.score);
   });
 });

@@ -59,13 +59,19 @@ export async function prepareRun(
   const text = { train, promptOf, tokenizer, stopIds, contextTokens: checkpoint.config.maxPositionEmbeddings };
   const { policy, calibrationHash } = await preparePolicy({ checkpoint, adapter, text, seed }, prepare);
   checkOptimizer(optimizer, adapter.plugin.id, policy.parameters);
+  const rewards = weightedRewards(experiment, catalog);
   const { hashes: measuredHashes, ...benchmarks } = await prepareBenchmarks(experiment, {
     open,
+    usualSettings: ({ type }) => catalog.find('dataset', type).evaluation,
     prompts: (source, problems, maxCompletionTokens) =>
       firstPrompts(source, problems, promptsWithin(maxCompletionTokens)),
+    verifier: rewards[verifierIndex(experiment.rewards, catalog)]?.score ?? (() => ({ value: undefined })),
+    rewardOf: (choice) => {
+      const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
+      return plugin.create(config);
+    },
     isTrainedMeasured: evaluation.before || requirements.rollouts || experiment.rewards.length > 0,
   });
-  const rewards = weightedRewards(experiment, catalog);
   const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
   const updatesPerGeneration = training.num_iterations * training.steps_per_generation;
   const options: TrainerOptions = {
@@ -117,8 +123,6 @@ export async function prepareRun(
       every: evaluation.every,
       seed: evaluation.seed,
       ...benchmarks,
-      // The verifier that trains is the one that evaluates.
-      reward: rewards[verifierIndex(experiment.rewards, catalog)]?.score ?? (() => ({ value: undefined })),
     },
   };
   const hashes = async (): Promise<Readonly<Record<string, string>>> => ({

@@ -1,4 +1,5 @@
-import type { ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { EvaluationSettings, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { RewardFunction } from '../../../core/contracts/reward.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import type { PluginChoice } from '../../../core/experiment/pluginChoices.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
@@ -13,11 +14,19 @@ export interface PreparedBenchmarks {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
+type BenchmarkChoice = Omit<Experiment['evaluation']['benchmarks'][number], 'data' | 'reward'>;
+type BenchmarkSettings = Pick<Benchmark, 'samples' | 'temperature' | 'topP' | 'maxCompletionTokens'>;
+
 /** How data sets are opened and become prompts. */
 export interface BenchmarkReader {
   open(choice: PluginChoice, split: Split): Promise<ProblemSource>;
+  /** How a data set is usually evaluated, where it says so. */
+  usualSettings(choice: PluginChoice): EvaluationSettings | undefined;
   /** Prompts of at most so many problems, with room for completions of this length. */
   prompts(source: ProblemSource, problems: number, maxCompletionTokens: number): readonly Prompt[];
+  /** The verifier that trains, which is the one that evaluates where nothing else is said. */
+  readonly verifier: RewardFunction;
+  rewardOf(choice: PluginChoice): RewardFunction;
   /** Whether the problems of the data trained on are measured, too. */
   readonly isTrainedMeasured: boolean;
 }
@@ -25,7 +34,7 @@ export interface BenchmarkReader {
 /** Opens every data set that accuracy is measured on. Throws as opening does; `config/invalid` for two of one name. */
 export async function prepareBenchmarks(
   { data, evaluation, rollout, rewards }: Experiment,
-  { open, prompts, isTrainedMeasured }: BenchmarkReader,
+  { open, usualSettings, prompts, verifier, rewardOf, isTrainedMeasured }: BenchmarkReader,
 ): Promise<PreparedBenchmarks> {
   const hashes: Record<string, string> = {};
   const opened = async (place: string, choice: PluginChoice, split: Benchmark['split']): Promise<ProblemSource> => {
@@ -33,6 +42,13 @@ export async function prepareBenchmarks(
     hashes[place] = source.hash;
     return source;
   };
+  const settingsOf = (own: BenchmarkChoice, recommended: EvaluationSettings | undefined): BenchmarkSettings => ({
+    samples: own.samples ?? recommended?.samples ?? evaluation.samples,
+    temperature: own.temperature ?? recommended?.temperature ?? evaluation.temperature,
+    topP: own.top_p ?? recommended?.top_p ?? evaluation.top_p,
+    maxCompletionTokens:
+      own.max_completion_tokens ?? recommended?.max_completion_tokens ?? rollout.max_completion_tokens,
+  });
   const usual = (
     source: ProblemSource,
     own: Pick<Benchmark, 'name' | 'role'>,
@@ -42,10 +58,8 @@ export async function prepareBenchmarks(
     split,
     hash: source.hash,
     prompts: prompts(source, evaluation.problems, rollout.max_completion_tokens),
-    samples: evaluation.samples,
-    temperature: evaluation.temperature,
-    topP: evaluation.top_p,
-    maxCompletionTokens: rollout.max_completion_tokens,
+    ...settingsOf({}, undefined),
+    reward: verifier,
   });
   const measured = data.evaluate ?? data.train;
   const trained = { name: measured.type, role: 'trained' } as const;
@@ -57,6 +71,22 @@ export async function prepareBenchmarks(
     const source = await opened(`data.watch.${index}`, choice, evaluation.split);
     const name = source.problem(0).family || `watch ${index}`;
     report.push(usual(source, { name, role: 'watched' }));
+  }
+  for (const [index, own] of evaluation.benchmarks.entries()) {
+    const { split } = evaluation;
+    const source = await opened(`evaluation.benchmarks.${index}`, own.data, split);
+    const reward = own.reward === undefined ? verifier : rewardOf(own.reward);
+    const as = settingsOf(own, usualSettings(own.data));
+    const read = prompts(source, own.problems ?? evaluation.problems, as.maxCompletionTokens);
+    report.push({
+      name: own.name ?? own.data.type,
+      role: 'benchmark',
+      split,
+      hash: source.hash,
+      prompts: read,
+      reward,
+      ...as,
+    });
   }
   checkNames(report);
   // Without a reward there is nothing to judge with.
