@@ -64,7 +64,7 @@ export function measureCoverage(scenario: Scenario, repetitions: number, kinds: 
 function intervalOf(kind: IntervalKind, table: SeedProblemTable, seed: number): Interval | undefined {
   switch (kind) {
     case 'two-level':
-      return twoLevelEstimate(table).interval;
+      return twoLevelEstimate([table]).interval;
     case 'satterthwaite':
       return satterthwaite(table);
     case 'student':

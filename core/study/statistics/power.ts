@@ -58,8 +58,17 @@ export function detectableDifference({ seeds, deviation, alpha, power = 0.8 }: P
   if (!(deviation >= 0 && Number.isFinite(deviation))) {
     throw new RlvrError('config/invalid', `A standard deviation must be 0 or above, not ${deviation}.`, { deviation });
   }
-  if (seeds < 2) return undefined;
-  const freedom = seeds - 1;
+  return seeds < 2 ? undefined : (detectableShift(seeds - 1, alpha, power) * deviation) / Math.sqrt(seeds);
+}
+
+/** Shifts do not depend on data, and a report asks for the same few designs over and over. */
+const knownShifts = new Map<string, number>();
+
+/** The true shift in standard errors that is found with the given power. */
+function detectableShift(freedom: number, alpha: number, power: number): number {
+  const key = `${freedom} ${alpha} ${power}`;
+  const known = knownShifts.get(key);
+  if (known !== undefined) return known;
   let low = 0;
   let high = 1;
   while (testPower(high, freedom, alpha) < power) high *= 2;
@@ -68,7 +77,8 @@ export function detectableDifference({ seeds, deviation, alpha, power = 0.8 }: P
     if (testPower(middle, freedom, alpha) < power) low = middle;
     else high = middle;
   }
-  return (high * deviation) / Math.sqrt(seeds);
+  knownShifts.set(key, high);
+  return high;
 }
 
 /**
