@@ -156,6 +156,7 @@ function tuningArm({ expansion, name, part, method, setting, arms }: Wanted): st
     evaluation: {
       ...evaluation,
       split: 'selection',
+      benchmarks: [],
       every: 0,
       ...(tuning.problems === undefined ? {} : { problems: tuning.problems }),
       ...(tuning.samples === undefined ? {} : { samples: tuning.samples }),
