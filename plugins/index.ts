@@ -18,16 +18,29 @@ import { spectrum } from './analyzers/spectrum.ts';
 import { updateSize } from './analyzers/updateSize.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
+import { hub } from './datasets/hub.ts';
 import { jsonl } from './datasets/jsonl.ts';
 import { modular } from './datasets/modular.ts';
 import { parquet } from './datasets/parquet.ts';
 import { sorting } from './datasets/sorting.ts';
 import { embedded } from './engines/embedded/embedded.ts';
 import { bnpo } from './objectives/bnpo.ts';
+import { cispo } from './objectives/cispo.ts';
+import { clipCov } from './objectives/clipCov.ts';
 import { dapo } from './objectives/dapo.ts';
 import { drGrpo } from './objectives/drGrpo.ts';
+import { dualClip } from './objectives/dualClip.ts';
+import { geoMean } from './objectives/geoMean.ts';
+import { gpg } from './objectives/gpg.ts';
 import { grpo } from './objectives/grpo.ts';
+import { gspo } from './objectives/gspo.ts';
+import { klCov } from './objectives/klCov.ts';
+import { luspo } from './objectives/luspo.ts';
+import { reinforcePlusPlus } from './objectives/reinforcePlusPlus.ts';
+import { rloo } from './objectives/rloo.ts';
+import { sapo } from './objectives/sapo.ts';
 import { sft } from './objectives/sft.ts';
+import { vespo } from './objectives/vespo.ts';
 import { adafactor } from './optimizers/adafactor.ts';
 import { adam } from './optimizers/adam.ts';
 import { adamw } from './optimizers/adamw.ts';
@@ -39,6 +52,7 @@ import { muon } from './optimizers/muon.ts';
 import { riemannian } from './optimizers/riemannian.ts';
 import { rmsprop } from './optimizers/rmsprop.ts';
 import { sgd } from './optimizers/sgd.ts';
+import { code } from './rewards/code/code.ts';
 import { cosineScaled } from './rewards/cosineScaled.ts';
 import { countdown as countdownReward } from './rewards/countdown.ts';
 import { corda } from './presets/corda.ts';
@@ -81,7 +95,7 @@ export const plugins: PluginSet = {
     rlpo,
     rlmo,
   ],
-  rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled],
+  rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled, code],
   optimizers: [
     adamw,
     sgd,
@@ -95,8 +109,26 @@ export const plugins: PluginSet = {
     rmsprop,
     riemannian,
   ],
-  objectives: [dapo, grpo, drGrpo, bnpo, sft],
+  objectives: [
+    dapo,
+    grpo,
+    drGrpo,
+    bnpo,
+    gspo,
+    luspo,
+    cispo,
+    sapo,
+    vespo,
+    rloo,
+    reinforcePlusPlus,
+    geoMean,
+    dualClip,
+    clipCov,
+    klCov,
+    gpg,
+    sft,
+  ],
   analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
-  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl, parquet],
+  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl, parquet, hub],
   engines: [embedded],
 };

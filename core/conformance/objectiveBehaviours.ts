@@ -47,6 +47,9 @@ function batchWith(padding: number): LossBatch {
     entropies: padded(random.uniforms(mask.length)),
     mask,
     advantages: Float32Array.from(advantages),
+    tokenAdvantages: padded(
+      random.uniforms(mask.length).map((value, i) => (advantages[Math.floor(i / columns)] ?? 0) + value),
+    ),
     counts: {
       rows,
       localTokens: active,
@@ -65,17 +68,23 @@ function initialState({ objective, config }: ObjectiveSubject): Readonly<Record<
   return objective.state?.initial(config) ?? {};
 }
 
+/** The batch as the trainer gives it to the objective: with advantages of tokens only where its estimator makes such. */
+function asGiven({ objective, config }: ObjectiveSubject, { tokenAdvantages, ...rest }: LossBatch): LossBatch {
+  const isPerToken = objective.requirements(config).advantage === 'global';
+  return isPerToken && tokenAdvantages !== undefined ? { ...rest, tokenAdvantages } : rest;
+}
+
 /** What the loss gives for the batch, and for others. */
 async function run(
   subject: ObjectiveSubject,
   ...others: readonly LossBatch[]
 ): Promise<readonly [LossResult, ...LossResult[]]> {
   const state = initialState(subject);
-  const graph = await compileLoss(subject.objective, subject.config, batch, state);
+  const graph = await compileLoss(subject.objective, subject.config, asGiven(subject, batch), state);
   try {
-    const first = await runLoss(graph, batch, state);
+    const first = await runLoss(graph, asGiven(subject, batch), state);
     const results: LossResult[] = [];
-    for (const other of others) results.push(await runLoss(graph, other, state));
+    for (const other of others) results.push(await runLoss(graph, asGiven(subject, other), state));
     return [first, ...results];
   } finally {
     await graph.release();
@@ -89,9 +98,12 @@ const hasGradient: Behaviour<ObjectiveSubject> = {
     const places = [...batch.mask.keys()];
     const method = { plugin: subject.plugin, method: 'loss' };
     for (const [name, gradient] of differentiated) {
+      const names = name === 'logps' && subject.objective.holdsRatio === true ? [name, 'oldLogps' as const] : [name];
       const shifted = (place: number, by: number): LossBatch => ({
         ...batch,
-        [name]: batch[name].map((value, i) => (i === place ? value + by : value)),
+        ...Object.fromEntries(
+          names.map((moving) => [moving, batch[moving].map((value, i) => (i === place ? value + by : value))]),
+        ),
       });
       const moved = places.flatMap((place) => [shifted(place, differenceStep), shifted(place, -differenceStep)]);
       const [here, ...around] = await run(subject, ...moved);

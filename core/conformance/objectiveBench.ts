@@ -13,6 +13,8 @@ export interface LossBatch extends Readonly<Record<(typeof tokenTensors)[number]
   readonly rows: number;
   readonly columns: number;
   readonly advantages: Float32Array;
+  /** [R, T], for objectives whose advantages are of tokens. */
+  readonly tokenAdvantages?: Float32Array;
   readonly counts: Readonly<Record<keyof PolicyCounts, number>>;
 }
 
@@ -41,8 +43,17 @@ export function lossOutputs(objective: Objective, config: unknown, tensors: Tens
   let metrics: Record<string, tf.Tensor> = {};
   const lossOf = (logps: tf.Tensor, entropies: tf.Tensor): tf.Scalar => {
     const columns = Object.fromEntries(tokenTensors.map((name) => [name, tensors[name]]));
-    const { advantages } = tensors;
-    const batch = { ...columns, logps, entropies, advantages, counts: named('count'), state: named('state') };
+    const { advantages, tokenAdvantages } = tensors;
+    const perToken = tokenAdvantages === undefined ? {} : { tokenAdvantages };
+    const batch = {
+      ...columns,
+      logps,
+      entropies,
+      advantages,
+      ...perToken,
+      counts: named('count'),
+      state: named('state'),
+    };
     const { loss, metrics: sums } = objective.loss(config, batch as unknown as PolicyBatch);
     if (loss.rank !== 0)
       throw nonconformity(
@@ -85,6 +96,7 @@ export async function compileLoss(
     ...tokenTensors.map((name) => [name, spec(['R', 'T'])] as const),
     ...[...scalarsOf(batch, state).keys()].map((name) => [name, spec([])] as const),
     ['advantages', spec(['R'])] as const,
+    ...(batch.tokenAdvantages === undefined ? [] : [['tokenAdvantages', spec(['R', 'T'])] as const]),
   ]);
   return compile(inputs, (tensors) => lossOutputs(objective, config, tensors));
 }

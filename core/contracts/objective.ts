@@ -114,6 +114,11 @@ export interface ObjectiveState<Config> {
 export interface Objective<Config = unknown> extends PluginDescription<Config> {
   requirements(config: Config): ObjectiveRequirements;
   readonly state?: ObjectiveState<Config>;
+  /**
+   * Whether the loss takes the importance ratio as a weight through which no gradient flows (CISPO): its gradient is then the slope that
+   * it has while the ratio stays as it is. False where left out.
+   */
+  readonly holdsRatio?: boolean;
   loss(config: Config, batch: PolicyBatch): ObjectiveResult;
 }
 

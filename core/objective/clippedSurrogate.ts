@@ -12,7 +12,9 @@ export interface TokenLoss {
   readonly metrics: MetricSums;
 }
 
-type ClipOptions = Pick<ClippedPolicyConfig, 'epsilon' | 'epsilon_high' | 'delta'>;
+/** Bounds of the ratio. `delta` is read where it is there. */
+export type ClipOptions = Pick<ClippedPolicyConfig, 'epsilon' | 'epsilon_high'> &
+  Partial<Pick<ClippedPolicyConfig, 'delta'>>;
 
 /**
  * -min(min(rho, delta) A, clip(rho, 1 - epsilon, 1 + epsilon_high) A): PPO's surrogate with DAPO's two bounds (arXiv 2503.14476, eq. 10)
@@ -28,8 +30,8 @@ export function clippedSurrogate(options: ClipOptions, terms: PolicyTerms): Toke
   return { value: tf.neg(surrogate), metrics: clipMetrics(terms, capped, low, high) };
 }
 
-/** Shares that were clipped, of tokens or, with a ratio per sequence, of sequences. */
-function clipMetrics(terms: PolicyTerms, ratio: tf.Tensor2D, low: number, high: number): MetricSums {
+/** Shares whose `ratio` lies beyond its bounds and is clipped, of tokens or, with a ratio per sequence, of sequences. */
+export function clipMetrics(terms: PolicyTerms, ratio: tf.Tensor2D, low: number, high: number): MetricSums {
   const isLow = tf.logicalAnd<tf.Tensor2D>(tf.less(ratio, low), tf.less(terms.advantages, 0));
   const isHigh = tf.logicalAnd<tf.Tensor2D>(tf.greater(ratio, high), tf.greater(terms.advantages, 0));
   const mean = terms.isPerSequence ? sequenceMean : tokenMean;

@@ -6,7 +6,7 @@ import { entropyBonus } from './entropyBonus.ts';
 import { oncePerMicroBatch, tokenMean } from './metricSums.ts';
 import { offPolicyMask, topEntropyMask } from './policyMasks.ts';
 import type { PolicyOptions } from './policyOptions.ts';
-import type { PolicyTerms } from './policyTerms.ts';
+import type { PolicyTerms, RatioLevel } from './policyTerms.ts';
 import { policyTerms } from './policyTerms.ts';
 import type { Reduction } from './reductions.ts';
 import { rolloutRatio } from './rolloutRatio.ts';
@@ -16,6 +16,10 @@ export interface PolicyLossParts {
   /** The loss of each token. */
   tokenLoss(terms: PolicyTerms): TokenLoss;
   readonly reduction: Reduction;
+  /** How many importance ratios there are: as `importance_sampling_level` says unless given. */
+  readonly ratioLevel?: RatioLevel;
+  /** Whether the token loss contains the rollout ratio already. */
+  readonly containsRolloutRatio?: boolean;
 }
 
 /**
@@ -23,10 +27,11 @@ export interface PolicyLossParts {
  * touch), the reduction, and the entropy bonus.
  */
 export function policyLoss(options: PolicyOptions, batch: PolicyBatch, parts: PolicyLossParts): ObjectiveResult {
-  const terms = policyTerms(options, batch);
+  const terms = policyTerms(parts.ratioLevel ?? options.importance_sampling_level, batch);
   const own = parts.tokenLoss(terms);
   const selected = topEntropyMask(options, batch);
-  const factors = [offPolicyMask(options, batch), selected, rolloutRatio(options, batch)];
+  const rollout = parts.containsRolloutRatio === true ? undefined : rolloutRatio(options, batch);
+  const factors = [offPolicyMask(options, batch), selected, rollout];
   let tokenLoss = own.value;
   for (const factor of factors) {
     if (factor !== undefined) tokenLoss = tf.mul(tokenLoss, factor);

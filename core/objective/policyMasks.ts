@@ -2,12 +2,12 @@ import type { PolicyBatch } from '../contracts/objective.ts';
 import { tf } from '../tensor/tf.ts';
 import { indicator } from './metricSums.ts';
 import type { PolicyOptions } from './policyOptions.ts';
-import { meanOverSequence } from './policyTerms.ts';
+import { advantagesOf, meanOverSequence } from './policyTerms.ts';
 import { maskedQuantile } from './quantile.ts';
 import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 
 /**
- * 1 for sequences that are kept, [R, 1]: those with A >= 0, or whose log-probability has on average fallen by at most the threshold since
+ * 1 for sequences (with advantages of tokens, for tokens) that are kept, [R, 1] or [R, T]: those with A >= 0, or whose log-probability has on average fallen by at most the threshold since
  * they were sampled (DeepSeek-V3.2, arXiv 2512.02556, eq. 9). Undefined where no threshold is set.
  */
 export function offPolicyMask(
@@ -18,7 +18,7 @@ export function offPolicyMask(
   if (typeof threshold !== 'number') return undefined;
   return withoutGradient([batch.logps], (logps) => {
     const drift = meanOverSequence(tf.sub(batch.samplingLogps, logps), batch);
-    const isGood = tf.greaterEqual<tf.Tensor2D>(tf.expandDims(batch.advantages, 1), 0);
+    const isGood = tf.greaterEqual<tf.Tensor2D>(advantagesOf(batch), 0);
     return indicator(tf.logicalOr(isGood, tf.lessEqual<tf.Tensor2D>(drift, threshold)));
   });
 }

@@ -3,6 +3,12 @@ import { z } from 'zod';
 /** Options that every policy objective has, with the names and defaults of TRL's GRPOConfig. `null` is read as "not set". */
 export const policyOptions = {
   beta: z.number().min(0).default(0).describe('Weight of the KL to the reference policy; 0: no reference is run'),
+  kl_estimator: z
+    .enum(['k1', 'abs', 'k2', 'k3'])
+    .default('k3')
+    .describe(
+      'Estimate of the KL at a token, of d = reference minus current log-probability: -d, |d|, d²/2, exp(d) - d - 1',
+    ),
   use_bias_correction_kl: z
     .boolean()
     .default(true)
@@ -44,10 +50,14 @@ export const policyOptions = {
     .describe('Largest ratio of rollout_correction; null: no bound'),
 };
 
-/** Options of the clipped surrogate. */
-const clipOptions = {
+/** The two bounds of the ratio. */
+export const clipOptions = {
   epsilon: z.number().min(0).default(0.2).describe('The ratio is clipped at 1 - epsilon'),
   epsilon_high: z.number().min(0).nullish().describe('The ratio is clipped at 1 + epsilon_high; unset: epsilon'),
+};
+
+/** The bound of the branch of the surrogate that is not clipped. */
+export const deltaOption = {
   delta: z
     .number()
     .positive()
@@ -75,11 +85,16 @@ function boundsProblem(options: PolicyOptions): string | undefined {
   return crossed ? 'rollout_clip_min must not be above rollout_clip_max' : undefined;
 }
 
-/** Configuration of grpo, bnpo, dr_grpo and dapo. */
-export const clippedPolicySchema = z.strictObject({ ...clipOptions, ...policyOptions }).check((context) => {
+/** Refuses options whose bounds are crossed; a check of every policy objective's schema. */
+export function checkBounds(context: z.core.ParsePayload<PolicyOptions>): void {
   const problem = boundsProblem(context.value);
   if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
-});
+}
+
+/** Configuration of grpo, bnpo, dr_grpo and dapo. */
+export const clippedPolicySchema = z
+  .strictObject({ ...clipOptions, ...deltaOption, ...policyOptions })
+  .check(checkBounds);
 
 /** Configuration of grpo, bnpo, dr_grpo and dapo, after validation. */
 export type ClippedPolicyConfig = z.output<typeof clippedPolicySchema>;

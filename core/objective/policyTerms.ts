@@ -10,26 +10,43 @@ export interface PolicyTerms {
   readonly isPerSequence: boolean;
   /** Importance ratio of the current to the old policy, with its gradient: [R, T], or [R, 1] when it is per sequence. */
   readonly ratio: tf.Tensor2D;
-  /** [R, 1] */
+  /** [R, 1], or [R, T] where they are of tokens. */
   readonly advantages: tf.Tensor2D;
 }
 
+/** How many ratios there are: one per token, one per sequence (its geometric mean), or the whole sequence's (the product of its tokens'). */
+export type RatioLevel = PolicyOptions['importance_sampling_level'] | 'product';
+
 /**
  * rho = exp(logp - old) of each token (PPO, arXiv 1707.06347), or exp of its mean over the sequence's active tokens (GSPO,
- * arXiv 2507.18071).
+ * arXiv 2507.18071), or of its sum over them.
  */
-export function policyTerms(
-  options: Pick<PolicyOptions, 'importance_sampling_level'>,
-  batch: PolicyBatch,
-): PolicyTerms {
-  const isPerSequence = options.importance_sampling_level === 'sequence';
+export function policyTerms(level: RatioLevel, batch: PolicyBatch): PolicyTerms {
   const logRatio = tf.sub<tf.Tensor2D>(batch.logps, batch.oldLogps);
-  const ratio = tf.exp(isPerSequence ? meanOverSequence(logRatio, batch) : logRatio);
-  return { batch, isPerSequence, ratio, advantages: tf.expandDims(batch.advantages, 1) };
+  const logRatioOf: Readonly<Record<RatioLevel, () => tf.Tensor2D>> = {
+    token: () => logRatio,
+    sequence: () => meanOverSequence(logRatio, batch),
+    product: () => sumOverSequence(logRatio, batch),
+  };
+  return {
+    batch,
+    isPerSequence: level !== 'token',
+    ratio: tf.exp(logRatioOf[level]()),
+    advantages: advantagesOf(batch),
+  };
+}
+
+/** Advantages of tokens [R, T] where there are such, else of sequences [R, 1]. */
+export function advantagesOf(batch: PolicyBatch): tf.Tensor2D {
+  return batch.tokenAdvantages ?? tf.expandDims(batch.advantages, 1);
+}
+
+/** Sum of x [R, T] over each sequence's active tokens: [R, 1]. */
+export function sumOverSequence(x: tf.Tensor2D, batch: PolicyBatch): tf.Tensor2D {
+  return tf.sum(tf.mul(x, batch.mask), 1, true);
 }
 
 /** Mean of x [R, T] over each sequence's active tokens, 0 where it has none: [R, 1]. */
 export function meanOverSequence(x: tf.Tensor2D, batch: PolicyBatch): tf.Tensor2D {
-  const sum = tf.sum<tf.Tensor2D>(tf.mul(x, batch.mask), 1, true);
-  return tf.div(sum, tf.maximum(tokensPerSequence(batch), 1));
+  return tf.div(sumOverSequence(x, batch), tf.maximum(tokensPerSequence(batch), 1));
 }

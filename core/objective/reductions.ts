@@ -1,6 +1,6 @@
 import type { PolicyBatch } from '../contracts/objective.ts';
 import { tf } from '../tensor/tf.ts';
-import { meanOverSequence } from './policyTerms.ts';
+import { meanOverSequence, sumOverSequence } from './policyTerms.ts';
 
 /** A micro-batch's part of the loss, and the same before it is divided by the number of micro-batches, as it is logged. */
 export interface ReducedLoss {
@@ -33,6 +33,12 @@ export const constantLength: Reduction = (tokenLoss, batch) => {
   return { loss: tf.div(perLength, batch.counts.stepRows), logged: tf.div(perLength, batch.counts.rows) };
 };
 
+/** Mean over the step's sequences of each one's token sum (LUSPO, arXiv 2602.05261): long sequences count more. */
+export const meanOfSequenceSums: Reduction = (tokenLoss, batch) => {
+  const total = tf.sum<tf.Scalar>(sumOverSequence(tokenLoss, batch));
+  return { loss: tf.div(total, batch.counts.stepRows), logged: tf.div(total, batch.counts.rows) };
+};
+
 /** Mean over the active tokens of the generation batch, shared out evenly among its optimizer steps (DAPO, arXiv 2503.14476, eq. 12). */
 export const meanOfGlobalTokens: Reduction = (tokenLoss, batch) => {
   const { globalTokens, stepsPerGeneration } = batch.counts;
@@ -40,3 +46,17 @@ export const meanOfGlobalTokens: Reduction = (tokenLoss, batch) => {
   const loss = tf.div<tf.Scalar>(maskedSum(tokenLoss, batch), tokensPerStep);
   return { loss, logged: loss };
 };
+
+/** The reductions by the names that users choose them by, where an objective's paper fixes none. */
+export const reductions = {
+  token_mean: meanOfGlobalTokens,
+  micro_batch_token_mean: meanOfLocalTokens,
+  sequence_mean: meanOfSequenceMeans,
+  sequence_sum: meanOfSequenceSums,
+  constant_length: constantLength,
+} as const satisfies Readonly<Record<string, Reduction>>;
+
+/** Whether the loss depends on which rows share a micro-batch, those of advantage 0 included. */
+export function dependsOnMicroBatch(options: { readonly reduction: keyof typeof reductions }): boolean {
+  return options.reduction === 'micro_batch_token_mean';
+}
