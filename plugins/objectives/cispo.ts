@@ -22,8 +22,8 @@ const schema = z
 
 type Config = z.output<typeof schema>;
 
-function capOf({ epsilon, epsilon_high }: Config): number {
-  return epsilon_high ?? epsilon;
+function capOf({ epsilon, epsilon_high: high }: Config): number {
+  return high ?? epsilon;
 }
 
 /** The share of tokens, or of sequences where the ratio is theirs, whose weight is capped though it is to grow. */

@@ -34,14 +34,14 @@ export const klCov = policyObjective({
   summary: 'Importance-weighted policy gradient that holds back the tokens that take most entropy',
   source: 'The entropy mechanism, arXiv 2505.22617; as policy loss kl_cov of verl (verl/trainer/ppo/core_algos.py)',
   config: schema,
-  tokenLoss: ({ kl_cov_ratio, ppo_kl_coef }, terms) => {
+  tokenLoss: ({ kl_cov_ratio: share, ppo_kl_coef: weight }, terms) => {
     const { batch, ratio, advantages } = terms;
     const { localTokens } = batch.counts;
     const held = withoutGradient([tokenCovariance(terms)], (covariance) =>
-      largestChosen(covariance, batch.mask, localTokens, shareOfTokens(kl_cov_ratio, localTokens)),
+      largestChosen(covariance, batch.mask, localTokens, shareOfTokens(share, localTokens)),
     );
     const drift = magnitude(tf.sub(batch.logps, batch.oldLogps));
-    const penalty = tf.mul<tf.Tensor2D>(tf.mul(drift, held), ppo_kl_coef);
+    const penalty = tf.mul<tf.Tensor2D>(tf.mul(drift, held), weight);
     return {
       value: tf.add(tf.neg(tf.mul(ratio, advantages)), penalty),
       metrics: {

@@ -49,13 +49,13 @@ export const reinforcePlusPlus = policyObjective({
     return clippedSurrogate(config, terms);
   },
   reduction: ({ reduction }) => reductions[reduction],
-  lossBeta: ({ beta, kl_in }) => (kl_in === 'loss' ? beta : 0),
-  advantages: ({ beta, kl_in, kl_estimator: estimator, baseline, reward_clip_range: range }) => ({
+  lossBeta: ({ beta, kl_in: place }) => (place === 'loss' ? beta : 0),
+  advantages: ({ beta, kl_in: place, kl_estimator: estimator, baseline, reward_clip_range: range }) => ({
     advantage: 'global',
     minimumGroupSize: baseline === 'group' ? 2 : 1,
     advantageDetails: {
       baseline,
-      ...(kl_in === 'reward' && beta !== 0 ? { rewardKl: { beta, estimator } } : {}),
+      ...(place === 'reward' && beta !== 0 ? { rewardKl: { beta, estimator } } : {}),
       ...(range ? { rewardClipRange: range } : {}),
     },
   }),

@@ -71,5 +71,5 @@ export const vespo = policyObjective({
   reduction: () => meanOfGlobalTokens,
   containsRolloutRatio: true,
   // Without rollout ratios every weight is 1 while the policy is the one that sampled; with them it is not.
-  countsIdleRows: ({ rollout_correction }) => rollout_correction !== 'none',
+  countsIdleRows: ({ rollout_correction: correction }) => correction !== 'none',
 });

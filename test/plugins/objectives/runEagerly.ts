@@ -16,6 +16,9 @@ export function runEagerly(
       ...[...scalarsOf(batch, state)].map(([name, value]) => [name, tf.scalar(value)] as const),
       ...tokenTensors.map((name) => [name, tf.tensor2d(batch[name], [batch.rows, batch.columns])] as const),
       ['advantages', tf.tensor1d(batch.advantages)] as const,
+      ...(batch.tokenAdvantages === undefined
+        ? []
+        : [['tokenAdvantages', tf.tensor2d(batch.tokenAdvantages, [batch.rows, batch.columns])] as const]),
     ]);
     const outputs = lossOutputs(objective, config, tensors);
     result = lossResult(
