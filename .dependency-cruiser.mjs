@@ -11,6 +11,7 @@ const coreLayers = {
   linalg: [],
   verifier: [],
   problems: ['tensor', 'verifier'],
+  sandbox: [],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
   optimizer: ['tensor'],
@@ -33,7 +34,7 @@ const pluginLayers = {
   optimizers: ['tensor', 'linalg', 'lowrank', 'optimizer'],
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'spectra'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
-  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
+  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems', 'sandbox'],
   engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs', 'spectra'],
 };
 

@@ -4,6 +4,8 @@ import type { PluginDescription } from '../../core/contracts/plugin.ts';
 const required: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   jsonl: { path: 'problems.jsonl' },
   parquet: { path: 'problems.parquet' },
+  // On machines that cannot cut programs off from the network, too; no text of the suite holds a program.
+  code: { network: 'allowed' },
   repetition_penalty: { ngram_size: 3, max_penalty: -1 },
   soft_overlong: { soft_punish_cache: 16 },
 };
