@@ -46,6 +46,19 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'study',
+    group: train,
+    summary: 'compare methods as a study file says: tune, train, and test what is different',
+    declare: (command) =>
+      command
+        .argument('<action-or-file>', 'the study (*.study.yaml) to run; or plan, status or report, before the file')
+        .argument('[file]', 'the study (*.study.yaml)')
+        .option('-s, --set <key=value>', 'override a setting of the study, as in seeds=2; may be repeated', collect, [])
+        .option('--quick', 'the small version that the file describes under `quick`')
+        .option('--retry-failed', 'run trials again that have failed'),
+    load: async () => (await import('./commands/study.ts')).studyCommand,
+  },
+  {
     name: 'attach',
     usesPlugins: false,
     group: train,
@@ -199,6 +212,29 @@ export const commandTable: readonly CommandEntry[] = [
         .requiredOption('-b, --base <folder>', 'the model folder that it belongs to')
         .option('-n, --name <name>', 'the run’s name (default: the folder’s)'),
     load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
+    name: 'verify',
+    usesPlugins: false,
+    group: use,
+    summary: 'say whether an answer is the reference, and why; exit code 0: yes, 1: no, 3: unusable reference',
+    declare: (command) =>
+      command
+        .option('-g, --gold <reference>', 'the reference, with or without dollars or a box')
+        .option('-a, --answer <completion>', 'the whole completion; - reads it from standard input')
+        .option('-f, --file <cases>', 'many cases: a file with one JSON object a line (id, gold, answer, options)')
+        .option('-p, --precision <places>', 'decimal places in which a decimal must agree', wholeNumber(0))
+        .option('-e, --extraction <kinds>', 'what is looked for, as in latex,expr (the default) or string')
+        .option('--strings <choices>', 'the choices of kind string, as in A,B,C,D')
+        .option(
+          '--boxed-priority <rank>',
+          'rank of boxes; 0: before "the final answer is"; -1: none',
+          numberWithin(-1, 1000, true),
+        )
+        .option('--no-strict', 'let names of variables differ, and tuples answer sets')
+        .option('--allow-set-relation-comp', 'let x > 3 answer a reference such as (3, oo)')
+        .option('--limit <milliseconds>', 'longest time of one comparison', wholeNumber(1)),
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   {
     name: 'init',

@@ -7,6 +7,8 @@ export const exitCodes = {
   failure: 1,
   /** What the user gave cannot be used. */
   badInput: 2,
+  /** Of `rlvr verify` alone: the reference cannot be used, so nothing can be said. */
+  unusableReference: 3,
   /** Of the worker alone: it could not write into its run's folder, so the reason is in no file. */
   unwritable: 74,
   /** Of the worker alone: another process has the run. */
@@ -21,6 +23,8 @@ const failures: readonly ErrorCode[] = [
   'tensor/run',
   'training/not-finite',
   'training/invariant',
+  'training/no-signal',
+  'reward/failed',
   'run/environment-changed',
   'analyzer/failed',
   'engine/failed',

@@ -46,6 +46,13 @@ export function writeLine(terminal: Terminal, line = ''): void {
   terminal.out.write(`${line}\n`);
 }
 
+/** Writes a value as JSON on one line or many, with `null` for what is undefined: for results in which that is an answer. */
+export function writeJsonWithNulls(terminal: Terminal, value: unknown, { compact = false } = {}): boolean {
+  // eslint-disable-next-line no-restricted-syntax -- JSON has no undefined.
+  const withNulls = (_: string, each: unknown): unknown => each ?? null;
+  return terminal.out.write(`${JSON.stringify(value, withNulls, compact ? undefined : 2)}\n`);
+}
+
 /** Writes a value as JSON: indented for people who look, on one line where `compact`. */
 export function writeJson(terminal: Terminal, value: unknown, { compact = false } = {}): void {
   terminal.out.write(`${JSON.stringify(value, undefined, compact ? undefined : 2)}\n`);

@@ -11,8 +11,10 @@ export interface TraceStep {
   readonly step: 'reference' | 'answer' | 'comparison';
   /** What was decided, in words. */
   readonly detail: string;
-  /** What was extracted, where from, and which part of the text that is: `text.slice(start, end)`. */
-  readonly found?: FoundAnswer;
+  /** Where the extracted text was found: the kind of place, and which part of the text it is, `text.slice(start, end)`. */
+  readonly source?: AnswerSource;
+  readonly start?: number;
+  readonly end?: number;
 }
 
 /** Whether a completion's answer is the reference, and why. */
@@ -78,7 +80,7 @@ export function prepareVerification(
   });
   if (wanted === undefined) return decide(undefined, 'reference', ['the reference cannot be used: sample masked']);
   if (given !== undefined) {
-    const quick = compareAtOnce(wanted, given, options);
+    const quick = compareAtOnce(wanted, given);
     if (quick !== undefined) return decide(...quick);
   }
   const [gold, answer] = withDecimalPoint(wanted.text, given?.text ?? '');
@@ -101,7 +103,8 @@ export function describeVerification({ trace }: Pick<Verification, 'trace'>): st
 function describe(found: FoundAnswer | undefined, otherwise: string): Omit<TraceStep, 'step'> {
   if (found === undefined) return { detail: otherwise };
   const place = found.isThought ? `${SOURCES[found.source]}, in a thought` : SOURCES[found.source];
-  return { detail: `${excerpt(found.text)} (${place})`, found };
+  const { source, start, end } = found;
+  return { detail: `${excerpt(found.text)} (${place})`, source, start, end };
 }
 
 function compareOptions(options: VerifierOptions): CompareOptions {
@@ -126,7 +129,6 @@ function withDecimalPoint(gold: string, answer: string): [gold: string, answer: 
 function compareAtOnce(
   wanted: FoundAnswer,
   given: FoundAnswer,
-  options: VerifierOptions,
 ): [equal: boolean, decidedBy: string, details: readonly string[]] | undefined {
   if (wanted.isChoice && given.isChoice) {
     const equal = wanted.text === given.text;
