@@ -1,6 +1,6 @@
 import type { Learner } from './learner.ts';
 import { cutMicroBatches, type TrainingRow } from './microBatch.ts';
-import { parameterValues } from './policy.ts';
+import { referenceValues } from './referenceSync.ts';
 import type { TrainerOptions } from './trainerOptions.ts';
 
 /** What scoring under the reference policy needs to know of a run. */
@@ -8,7 +8,7 @@ export interface ReferenceOptions extends Pick<TrainerOptions, 'reference' | 'mi
   readonly temperature: number;
 }
 
-/** Scores rows under the reference policy: the base without adapter, or the adapter as it was at the start. */
+/** Scores rows under the reference policy: the base without adapter, or the adapter as it was at the start or was last copied. */
 export async function withReference(
   learner: Learner,
   rows: readonly TrainingRow[],
@@ -16,7 +16,7 @@ export async function withReference(
 ): Promise<readonly TrainingRow[]> {
   const now = learner.state;
   const isBase = reference === 'base';
-  if (!isBase) learner.restore({ ...now, parameters: parameterValues(step.policy) });
+  if (!isBase) learner.restore({ ...now, parameters: referenceValues(now, step.policy) });
   const logpsOf = new Map<TrainingRow, readonly number[]>();
   try {
     for (const { rows: part } of cutMicroBatches(rows, microBatchTokens)) {
