@@ -12,6 +12,7 @@ const coreLayers = {
   verifier: [],
   problems: ['tensor', 'verifier'],
   sandbox: [],
+  userFunctions: ['sandbox'],
   lowrank: ['tensor', 'linalg'],
   objective: ['tensor'],
   optimizer: ['tensor'],
@@ -24,6 +25,7 @@ const coreLayers = {
   conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer', 'spectra'],
   exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs', 'spectra'],
   spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report', 'exchange'],
+  study: ['linalg', 'model', 'training', 'experiment', 'runs', 'report', 'problems', 'tensor'],
 };
 
 /** A kind of plugin and what of core/ it may import, besides the base. */
@@ -34,7 +36,7 @@ const pluginLayers = {
   optimizers: ['tensor', 'linalg', 'lowrank', 'optimizer'],
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'spectra'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
-  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems', 'sandbox'],
+  rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems', 'sandbox', 'userFunctions'],
   engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs', 'spectra'],
 };
 

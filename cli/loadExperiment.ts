@@ -68,7 +68,8 @@ function noSuchCell(cells: readonly SweepCell[], file: string, cell: string): Rl
   return new RlvrError('usage', message, { file, cell, choices: names });
 }
 
-function readExperimentText(absolute: string, file: string): string {
+/** The text of an experiment or study file; `file` is how the user named it. Throws `config/unreadable`. */
+export function readExperimentText(absolute: string, file: string): string {
   try {
     return readTextFile(absolute, largestFile);
   } catch (error) {

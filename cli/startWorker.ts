@@ -7,6 +7,9 @@ import { workerFile } from './installation.ts';
 
 const linesShown = 8;
 
+/** Tells a worker to stop once its standard input has ended. */
+export const attachedFlag = '--attached';
+
 /** A worker that was started from here. */
 export interface StartedWorker {
   readonly child: ChildProcess;
@@ -14,20 +17,27 @@ export interface StartedWorker {
   logTail(): string;
 }
 
-/** Starts the process that works on a run. It goes on when this one ends. Throws `run/unwritable`. */
-export function startWorker(runFolder: string): StartedWorker {
+/** How a worker is started. */
+export interface WorkerOptions {
+  /** Whether it stops, as when asked to, once this process has ended; else it goes on. */
+  readonly isAttached?: boolean;
+}
+
+/** Starts the process that works on a run. Throws `run/unwritable`. */
+export function startWorker(runFolder: string, { isAttached = false }: WorkerOptions = {}): StartedWorker {
   const log = runFile(runFolder, 'workerLog');
   const descriptor = writing(log, () => openSync(log, 'a'));
   try {
     // The file has a block of the disk from now on: also on a full disk there is room to say so.
     writing(log, () => writeSync(descriptor, `${new Date().toISOString()} the run's process starts\n`));
     const { size } = fstatSync(descriptor);
-    const child = spawn(process.execPath, [workerFile(), runFolder], {
+    // An attached worker learns from the end of its standard input that this process has ended, however it did.
+    const child = spawn(process.execPath, [workerFile(), runFolder, ...(isAttached ? [attachedFlag] : [])], {
       detached: true,
-      stdio: ['ignore', descriptor, descriptor],
+      stdio: [isAttached ? 'pipe' : 'ignore', descriptor, descriptor],
       windowsHide: true,
     });
-    child.unref();
+    if (!isAttached) child.unref();
     const written = (): string => readFileSync(log).subarray(size).toString('utf8');
     return { child, logTail: () => written().trimEnd().split('\n').slice(-linesShown).join('\n') };
   } finally {
