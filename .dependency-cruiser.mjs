@@ -25,7 +25,7 @@ const coreLayers = {
   conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer', 'spectra'],
   exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs', 'spectra'],
   spectra: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'runs', 'report', 'exchange'],
-  study: ['linalg', 'model', 'training', 'experiment', 'runs', 'report', 'problems', 'tensor'],
+  study: ['linalg', 'model', 'training', 'experiment', 'runs', 'report', 'problems', 'tensor', 'spectra'],
 };
 
 /** A kind of plugin and what of core/ it may import, besides the base. */

@@ -8,6 +8,7 @@ import { costsOf } from '../runs/runCosts.ts';
 import { readRun } from '../runs/runJson.ts';
 import type { RunRecord } from '../runs/runRecord.ts';
 import { runSeconds } from '../runs/runSeconds.ts';
+import { finalSpectra } from './finalSpectra.ts';
 import type { PlannedTrial } from './trialPlan.ts';
 import type { BenchmarkResult, CurvePoint, TrialResult } from './trialResult.ts';
 
@@ -49,7 +50,7 @@ export function collectTrial(
     seconds: secondsOf(record, lines),
     ...peakMemory(lines),
     curves: { accuracy, ...curves },
-    spectra: spectraOf(lines),
+    spectra: { ...spectraOf(lines), ...finalSpectra(runFolder) },
   };
 }
 
