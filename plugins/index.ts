@@ -16,10 +16,18 @@ import { intruders } from './analyzers/intruders.ts';
 import { rotation } from './analyzers/rotation.ts';
 import { spectrum } from './analyzers/spectrum.ts';
 import { updateSize } from './analyzers/updateSize.ts';
+import { aime2024 } from './datasets/aime2024.ts';
+import { aime2025 } from './datasets/aime2025.ts';
+import { amc2023 } from './datasets/amc2023.ts';
 import { arithmetic } from './datasets/arithmetic/arithmetic.ts';
 import { countdown as countdownDataset } from './datasets/countdown.ts';
+import { dapoMath17k } from './datasets/dapoMath17k.ts';
+import { gsm8k } from './datasets/gsm8k.ts';
+import { hmmt2025 } from './datasets/hmmt2025.ts';
 import { hub } from './datasets/hub.ts';
 import { jsonl } from './datasets/jsonl.ts';
+import { math500 } from './datasets/math500.ts';
+import { minerva } from './datasets/minerva.ts';
 import { modular } from './datasets/modular.ts';
 import { parquet } from './datasets/parquet.ts';
 import { sorting } from './datasets/sorting.ts';
@@ -70,8 +78,11 @@ import { pissa } from './presets/pissa.ts';
 import { rlmo } from './presets/rlmo.ts';
 import { rlpo } from './presets/rlpo.ts';
 import { rslora } from './presets/rslora.ts';
+import { accuracy } from './rewards/accuracy.ts';
 import { exactAnswer } from './rewards/exactAnswer.ts';
 import { format } from './rewards/format.ts';
+import { reasoningAccuracy } from './rewards/reasoningAccuracy.ts';
+import { functionReward } from './rewards/function.ts';
 import { repetitionPenalty } from './rewards/repetitionPenalty.ts';
 import { softOverlong } from './rewards/softOverlong.ts';
 
@@ -95,7 +106,17 @@ export const plugins: PluginSet = {
     rlpo,
     rlmo,
   ],
-  rewards: [exactAnswer, format, countdownReward, softOverlong, repetitionPenalty, cosineScaled, code],
+  rewards: [
+    exactAnswer,
+    format,
+    countdownReward,
+    softOverlong,
+    repetitionPenalty,
+    cosineScaled,
+    code,
+    accuracy,
+    reasoningAccuracy,
+  ],
   optimizers: [
     adamw,
     sgd,
@@ -129,6 +150,22 @@ export const plugins: PluginSet = {
     sft,
   ],
   analyzers: [spectrum, updateSize, effectiveRank, energy, rotation, intruders, adapterNorms],
-  datasets: [arithmetic, countdownDataset, modular, sorting, jsonl, parquet, hub],
+  datasets: [
+    arithmetic,
+    countdownDataset,
+    modular,
+    sorting,
+    jsonl,
+    parquet,
+    hub,
+    dapoMath17k,
+    gsm8k,
+    math500,
+    aime2024,
+    aime2025,
+    amc2023,
+    minerva,
+    hmmt2025,
+  ],
   engines: [embedded],
 };

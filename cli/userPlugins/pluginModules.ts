@@ -43,6 +43,9 @@ const coreModules = {
   'tensor/random': () => import('../../core/tensor/random.ts'),
   'tensor/tf': () => import('../../core/tensor/tf.ts'),
   'verifier/extract': () => import('../../core/verifier/extract.ts'),
+  'verifier/pool/verifierPool': () => import('../../core/verifier/pool/verifierPool.ts'),
+  'verifier/scoreVerification': () => import('../../core/verifier/scoreVerification.ts'),
+  'verifier/verifierOptions': () => import('../../core/verifier/verifierOptions.ts'),
   'verifier/verify': () => import('../../core/verifier/verify.ts'),
 } as const;
 

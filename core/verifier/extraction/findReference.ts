@@ -3,9 +3,8 @@ import { answerBoxes, findBoxes } from './boxes.ts';
 import { cleanAnswer, saysNothing } from './clean.ts';
 import { findAnswer, type FoundAnswer } from './findAnswer.ts';
 import { findPhrases } from './phrases.ts';
-import { lastMaths } from './statements.ts';
 import { isFormula, suffixAt } from './words.ts';
-import { joinAnswers } from './statements.ts';
+import { joinAnswers, lastMaths } from './statements.ts';
 
 const TEXT_COMMAND = /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mbox)\s*\{/u;
 
@@ -23,7 +22,9 @@ export function findReference(reference: string, options: VerifierOptions): Foun
     const stated = findAnswer(reference, anyPlace(options));
     if (stated !== undefined) return stated;
   }
-  return findMathsOf(reference) ?? findBare(reference) ?? findInProse(reference, options);
+  return (
+    findMathsOf(reference) ?? (isWord(reference) ? undefined : (findBare(reference) ?? findInProse(reference, options)))
+  );
 }
 
 function make(text: string, source: FoundAnswer['source'], start: number, end: number): FoundAnswer | undefined {
@@ -68,7 +69,7 @@ function findMathsOf(reference: string): FoundAnswer | undefined {
 /** A reference without delimiters: a formula, or LaTeX. Plain words are not usable. */
 function findBare(reference: string): FoundAnswer | undefined {
   const isUsable = isFormula(reference) || TEXT_COMMAND.test(reference) || /\\[a-zA-Z]/u.test(reference);
-  if (!isUsable || isWord(reference)) return undefined;
+  if (!isUsable) return undefined;
   return make(reference, 'reference', 0, reference.length);
 }
 
