@@ -158,16 +158,30 @@ function normalizeThenSum(batch: ScoredBatch, rewards: Float64Array): AdvantageR
 export function groupAdvantages(batch: ScoredBatch, options: GroupAdvantageOptions): AdvantageResult {
   checkBatch(batch);
   const rewards = Float64Array.from(batch.rewards, (row) => weightedSum(row, batch.weights));
-  if (options.aggregation === 'normalize_then_sum') {
-    return normalizeThenSum(batch, rewards);
-  }
-  const scope = options.scaleRewards === 'batch' ? rewards.length : batch.groupSize;
+  const result =
+    options.aggregation === 'normalize_then_sum'
+      ? normalizeThenSum(batch, rewards)
+      : sumThenNormalize(batch, rewards, options.scaleRewards);
+  if (options.compensatesIdleGroups !== true) return result;
+  const gain = idleCompensation(rewards, batch.groupSize);
+  return { ...result, advantages: result.advantages.map((value) => value * gain) };
+}
+
+/** The weighted sums are centred in their group and divided by the deviation of the group, of the batch, or not at all. */
+function sumThenNormalize(
+  batch: ScoredBatch,
+  rewards: Float64Array,
+  scaleRewards: GroupAdvantageOptions['scaleRewards'],
+): AdvantageResult {
+  const scope = scaleRewards === 'batch' ? rewards.length : batch.groupSize;
   const spreads = byGroup(rewards, scope, (group) => new Float64Array(group.length).fill(spread(group)));
   const centred = byGroup(rewards, batch.groupSize, (group) => group.map((reward) => reward - moments(group).mean));
   const scaled = centred.map((value, row) => value / ((spreads[row] ?? Number.NaN) + EPSILON));
-  const advantages = known(options.scaleRewards === 'none' ? centred : scaled);
-  const gain = options.compensatesIdleGroups === true ? idleCompensation(rewards, batch.groupSize) : 1;
-  return { advantages: advantages.map((value) => value * gain), rewards, zeroSpread: shareOfZero(spreads) };
+  return {
+    advantages: known(scaleRewards === 'none' ? centred : scaled),
+    rewards,
+    zeroSpread: shareOfZero(spreads),
+  };
 }
 
 /** Rows / rows of groups whose rewards spread (GPG, arXiv 2504.02546, eq. 8: alpha); 1 where no group does. */

@@ -5,7 +5,7 @@ import { globalAdvantages } from './globalAdvantage.ts';
 import type { TrainingRow } from './microBatch.ts';
 
 /** What an estimator reads of a row. Its reference log-probabilities are needed where a KL is taken out of the reward. */
-type EstimatedRow = Pick<TrainingRow, 'ids' | 'oldLogps' | 'referenceLogps' | 'active'>;
+type EstimatedRow = Pick<TrainingRow, 'ids' | 'policyLogps' | 'referenceLogps' | 'active'>;
 
 interface Estimation {
   readonly batch: ScoredBatch;
@@ -42,9 +42,9 @@ const estimators: Readonly<Record<AdvantageEstimator, (estimation: Estimation) =
   }),
 };
 
-/** log-probability under the old policy minus that under the reference of each token that takes part in the loss. */
-function logRatios({ oldLogps, referenceLogps = [], active }: EstimatedRow): readonly number[] {
-  return active ? oldLogps.map((logp, token) => logp - (referenceLogps[token] ?? NaN)) : [];
+/** log-probability under the policy that sampled, filters aside, minus that under the reference of each token with a part in the loss. */
+function logRatios({ policyLogps, referenceLogps = [], active }: EstimatedRow): readonly number[] {
+  return active ? policyLogps.map((logp, token) => logp - (referenceLogps[token] ?? NaN)) : [];
 }
 
 /**
