@@ -28,6 +28,24 @@ const evaluationResultSchema = benchmarkResultSchema.extend({
 });
 
 /** All that bits may depend on. */
+export const rewardFailuresSchema = z
+  .object({
+    count: z.int().min(1),
+    first: z.array(
+      z.object({
+        step: z.int().min(0),
+        problem: z.string().describe('Its id in the data set'),
+        reward: z.string(),
+        reason: z.string(),
+        message: z.string(),
+      }),
+    ),
+  })
+  .describe(
+    'Completions that a reward threw on, had no answer for in time, or gave no finite number for; they are masked',
+  );
+
+/** All that bits may depend on. */
 export const environmentSchema = z
   .object({
     package: z.string(),
@@ -109,6 +127,15 @@ export const runRecordSchema = z.object({
     .default({}),
   costs: runCostsSchema.optional(),
   checkpoints: z.array(checkpointEntrySchema).default([]),
+  best: z
+    .object({ step: z.int().min(0), accuracy: fraction.describe('On the selection split') })
+    .optional()
+    .describe('The checkpoint of the highest accuracy on the selection split, which is kept (training.keep_best)'),
+  plateau: z
+    .object({ step: z.int().min(0), accuracy: fraction })
+    .optional()
+    .describe('Where training ended early: accuracy on the selection split rose no more above this'),
+  rewardFailures: rewardFailuresSchema.optional(),
   checks: z.array(checkSchema).default([]).describe('Invariants tested at the start'),
   environment: environmentSchema.optional(),
   seeds: z.record(z.string(), z.number()).default({}),
