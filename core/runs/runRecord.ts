@@ -27,7 +27,7 @@ const evaluationResultSchema = benchmarkResultSchema.extend({
   benchmarks: z.record(z.string(), benchmarkResultSchema).optional().describe('Those of `evaluation.benchmarks`'),
 });
 
-/** All that bits may depend on. */
+/** What rewards could not judge. */
 export const rewardFailuresSchema = z
   .object({
     count: z.int().min(1),
