@@ -2,7 +2,9 @@ import { RlvrError } from '../../core/errors.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { loadStudy } from '../study/loadStudy.ts';
+import { planStudy } from '../study/planStudy.ts';
 import { runStudy } from '../study/runStudy.ts';
+import { statusStudy } from '../study/statusStudy.ts';
 
 /** Options of `rlvr study`. */
 export interface StudyOptions {
@@ -24,6 +26,10 @@ export async function studyCommand(
   switch (action) {
     case 'run':
       return runStudy(context, loaded, options);
+    case 'plan':
+      return planStudy(context, loaded);
+    case 'status':
+      return statusStudy(context, loaded);
     default:
       throw new RlvrError(
         'usage',

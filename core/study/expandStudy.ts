@@ -4,6 +4,7 @@ import { problemsOfMany } from '../experiment/problemsOfMany.ts';
 import type { FailedExperiment } from '../experiment/problemsOfMany.ts';
 import type { Experiment } from '../experiment/schema.ts';
 import { describeCell } from '../experiment/sweep.ts';
+import { checkAdapters } from './checkAdapters.ts';
 import { checkStudy, tuningGrid } from './checkStudy.ts';
 import { composeExperiment } from './composeExperiment.ts';
 import type { Layer } from './composeExperiment.ts';
@@ -59,6 +60,8 @@ export function expandStudy(study: ParsedStudy, studyFolder: string, catalog: Pl
     const count = expansion.composed.size + failed.length;
     throw problemsOfMany(study.file, failed, { count, every: 'every trial', one: 'trials of' });
   }
+  const issues = checkAdapters(definition, { parts, arms: [...arms.values()] }, studyFolder, catalog);
+  if (issues.length > 0) throw study.refuse(issues);
   return {
     name: definition.name,
     parts,
