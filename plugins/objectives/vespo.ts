@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MetricSum } from '../../core/objective/metricSums.ts';
 import { sequenceMean } from '../../core/objective/metricSums.ts';
 import { policyObjective } from '../../core/objective/policyObjective.ts';
 import { checkBounds, policyOptions } from '../../core/objective/policyOptions.ts';
@@ -51,6 +52,12 @@ function sequenceWeight(config: Config, { batch, advantages }: PolicyTerms): tf.
   });
 }
 
+/** The mean over sequences. One without an active token has a weight of 1, as has padding, which is no sequence. */
+function meanWeight(phi: tf.Tensor2D, { batch }: PolicyTerms): MetricSum {
+  const { sum, weight } = sequenceMean(tf.sub(phi, 1), batch);
+  return { sum: tf.add(sum, batch.counts.rows), weight };
+}
+
 /**
  * Variational sequence-level soft policy optimization: -phi A logp of each token, phi = stop(exp(lambda + k ln w - lambda w)), w the ratio
  * of the whole sequence, with the rollout ratios inside; k and lambda by the sign of A. Mean over all tokens of the generation batch.
@@ -65,7 +72,7 @@ export const vespo = policyObjective({
     const phi = sequenceWeight(config, terms);
     return {
       value: tf.neg(tf.mul(tf.mul(phi, terms.advantages), terms.batch.logps)),
-      metrics: { 'vespo/phi_seq_mean': sequenceMean(phi, terms.batch) },
+      metrics: { 'vespo/phi_seq_mean': meanWeight(phi, terms) },
     };
   },
   reduction: () => meanOfGlobalTokens,
