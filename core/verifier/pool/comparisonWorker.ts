@@ -64,7 +64,7 @@ export function startComparisonWorker(limit: number, events: ComparisonWorkerEve
     // The owner may have been busy itself: what counts is what the worker says of its present comparison.
     const isBusy = Atomics.load(state.job, 0) !== 0;
     const left = isBusy ? limit - (now - (state.startedAt[0] ?? now)) : limit;
-    if (left <= 0) stop('limit', `stopped after ${limit} ms, the limit of a comparison`);
+    if (isBusy && left <= 0) stop('limit', `stopped after ${limit} ms, the limit of a comparison`);
     else watch = setTimeout(look, Math.max(1, left));
   };
 

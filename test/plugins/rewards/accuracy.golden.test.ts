@@ -38,6 +38,7 @@ describe('trl/rewards accuracy', () => {
         scoreOf(reasoningAccuracy, trl, sample),
         scoreOf(reasoningAccuracy, { ...trl, delimiters }, sample),
       ]);
+      // eslint-disable-next-line no-restricted-syntax -- JSON has no undefined.
       expect(scores.map(({ value }) => value ?? null)).toEqual([
         entry.accuracy_reward,
         entry.reasoning_accuracy_reward,
