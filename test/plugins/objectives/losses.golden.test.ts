@@ -1,11 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LossResult } from '../../../core/conformance/objectiveBench.ts';
+import type { LossBatch, LossResult } from '../../../core/conformance/objectiveBench.ts';
 import { schemaKeys } from '../../../core/experiment/schemaKeys.ts';
 import { openSafetensors } from '../../../core/model/safetensors.ts';
 import { compileLoss, runLoss } from '../../../core/conformance/objectiveBench.ts';
 import type { Objective } from '../../../core/contracts/objective.ts';
+import type { CompiledGraph } from '../../../core/tensor/compile.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import { plugins } from '../../../plugins/index.ts';
 import { rloo } from '../../../plugins/objectives/rloo.ts';
@@ -81,6 +82,21 @@ function expectCase(
   }
 }
 
+/** Traced losses by objective, options and names of the state: cases on several batches share theirs. */
+const graphs = new Map<string, Promise<CompiledGraph>>();
+
+function traced(
+  objective: Objective,
+  config: unknown,
+  batch: LossBatch,
+  state: Readonly<Record<string, number>>,
+): Promise<CompiledGraph> {
+  const key = JSON.stringify([objective.id, config, Object.keys(state)]);
+  const known = graphs.get(key) ?? compileLoss(objective, config, batch, state);
+  graphs.set(key, known);
+  return known;
+}
+
 async function runCase(
   objective: Objective,
   file: LossFile,
@@ -92,7 +108,7 @@ async function runCase(
   const batches = microBatches(file, entry);
   const accumulation = batches[0]?.counts.accumulation ?? 1;
   let state = objective.state?.initial(config) ?? {};
-  const graph = run === 'traced' ? await compileLoss(objective, config, batches[0]!, state) : undefined;
+  const graph = run === 'traced' ? await traced(objective, config, batches[0]!, state) : undefined;
   const results: LossResult[] = [];
   const coefficients: number[] = [];
   for (const [index, batch] of batches.entries()) {
@@ -104,7 +120,6 @@ async function runCase(
     state = objective.state?.next(config, state, stepMetrics(window)) ?? {};
     coefficients.push(state['entropy_coef'] ?? Number(options['entropy_coef']));
   }
-  await graph?.release();
   return { results, coefficients };
 }
 
@@ -123,9 +138,10 @@ describe('trl/losses', () => {
   }
   const file = readLossFile();
   beforeAll(() => tf.setBackend('cpu'));
-  afterAll(() => {
+  afterAll(async () => {
     file.inputs.close();
     file.results.close();
+    for (const graph of graphs.values()) await (await graph).release();
   });
   for (const entry of file.cases) {
     const type = String(optionsOf(file, entry)['loss_type']);
