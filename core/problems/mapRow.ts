@@ -60,7 +60,7 @@ function map({ values, place }: Row, columns: ChosenColumns): MappedRow {
   if (difficulty !== undefined && !isWithin(difficulty, columns.difficulties)) return { filtered: true };
   const identity = identifyProblem(question);
   const prompt = fillTemplate(columns.template, (name) => (name === 'question' ? question : readText(values, name)));
-  const { demonstration, family, id } = columns;
+  const { demonstration, family, problem_id: id } = columns;
   return {
     problem: {
       id: id === undefined ? identity.id : readText(values, id),

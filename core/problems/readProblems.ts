@@ -73,7 +73,7 @@ async function read(
 }
 
 function columnsRead(options: RowOptions): readonly string[] {
-  const { question, reference, demonstration, family, id, difficulty, filter, template } = options;
+  const { question, reference, demonstration, family, problem_id: id, difficulty, filter, template } = options;
   const single = [demonstration, family, id, difficulty].filter((column) => column !== undefined);
   return [
     ...columnList(question),

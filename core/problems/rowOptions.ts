@@ -67,7 +67,7 @@ export const rowColumns = {
     .describe('box: the reference is what the last \\boxed{} of the column holds; box_or_text: where there is one'),
   demonstration: column.optional().describe('Column with a worked completion, for supervised fine-tuning'),
   family: column.optional().describe('Column with the kind of task; the file’s name when left out'),
-  id: column.optional().describe('Column with the problem’s id; a hash of the question when left out'),
+  problem_id: column.optional().describe('Column with the problem’s id; a hash of the question when left out'),
   difficulty: column
     .optional()
     .describe('Column that says how hard the problem is: a number, or text with one, as in "Level 3"'),

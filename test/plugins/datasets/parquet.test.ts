@@ -51,7 +51,9 @@ it('chooses rows by column values, length and difficulty, and at most so many', 
   expect(chosen.problem(0)).toMatchObject({ question: 'What is 3+1?', difficulty: 3 });
   expect(chosen.findings).toMatchObject([{ what: 'rows left out by filter, length or difficulties', count: 160 }]);
   expect((await trained({ ...path1, filter: { level: [1, '2'] } })).size).toBe(80);
-  expect((await trained({ ...path1, filter: { level: { not: [0, 1] }, question: { contains: '+1' } } })).size).toBe(120);
+  expect((await trained({ ...path1, filter: { level: { not: [0, 1] }, question: { contains: '+1' } } })).size).toBe(
+    120,
+  );
   expect((await trained({ ...path1, length: [0, 12] })).size).toBe(10);
   const limited = await trained({ ...path1, limit: 7 });
   expect(limited.problem(6).question).toBe('What is 6+1?');
