@@ -5,8 +5,8 @@ export type RelationNode = Extract<Node, { kind: 'relation' }>;
 
 /** A name and what is said to be its value: `x = 5`, `f(x) = 2x`, `A:B = 2`, `(x, y) = (1, 2)`. */
 export interface Assignment {
-  /** What is named, in one way of writing; undefined for a calculation (`2 + 3 = 5`). */
-  readonly name: string | undefined;
+  /** What is named, in one way of writing. */
+  readonly name: string;
   readonly target: Node;
   readonly value: Node;
 }

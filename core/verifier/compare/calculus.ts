@@ -101,7 +101,7 @@ function fromMathJson(json: MathJsonExpression): Node | undefined {
     const items = operands.map(fromMathJson).filter((item) => item !== undefined);
     return items.length === operands.length ? fromOperation(name, items) : undefined;
   }
-  const whole = 'num' in json && /^-?\d+$/u.test(String(json.num)) ? parseNumber(String(json.num)) : undefined;
+  const whole = 'num' in json && /^-?\d+$/u.test(json.num) ? parseNumber(json.num) : undefined;
   return whole && exactNumber(whole);
 }
 

@@ -288,21 +288,29 @@ function sameAsTuple(gold: Node, answer: Node, options: CompareOptions): boolean
   );
 }
 
-/** The values of a list; of variables in the order of their names. */
+/** The values of a list; of variables in the order of their names where these have one (`x, y`; `a_1, a_2`). */
 function valuesInOrder(items: readonly Node[]): readonly Node[] | undefined {
   const assignments = items.map(assignmentOf).filter((assignment) => assignment !== undefined);
   if (assignments.length === 0) {
     return items;
   }
-  const names = new Set(assignments.map((assignment) => assignment.name));
-  return names.size === items.length
-    ? assignments
-        .toSorted((left, right) => ((left.name ?? '') < (right.name ?? '') ? -1 : 1))
-        .map((assignment) => assignment.value)
-    : undefined;
+  const names = new Set(assignments.map(({ name }) => name));
+  if (names.size !== items.length) {
+    return undefined;
+  }
+  const sorted = assignments.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  return (areNeighbours(sorted) ? sorted : assignments).map(({ value }) => value);
 }
 
-/** Each member of one has its like in the other; lists also count how often. */
+/** Whether names follow each other in the alphabet, or are one letter with indices. */
+function areNeighbours(sorted: readonly Assignment[]): boolean {
+  return sorted.every(({ name }, index) => {
+    const previous = sorted[index - 1]?.name;
+    return previous === undefined || name.charCodeAt(1) - previous.charCodeAt(1) <= 1;
+  });
+}
+
+/** Each member of one has its like in the other, however often. */
 function sameMembers(gold: Node, answer: Node, options: CompareOptions): boolean {
   const [wanted, given] = [membersOf(gold), membersOf(answer)];
   if (wanted.length > MOST_ITEMS || given.length > MOST_ITEMS) {
@@ -316,8 +324,7 @@ function sameMembers(gold: Node, answer: Node, options: CompareOptions): boolean
       (first ? sameInOrder(named, bare, options) : sameInOrder(bare, named, options))
     );
   }
-  const isSet = gold.kind === 'set' || answer.kind === 'set' || gold.kind !== 'list' || answer.kind !== 'list';
-  return isSet ? sameSets(wanted, given, options) : sameLists(wanted, given, options);
+  return sameSets(wanted, given, options);
 }
 
 /** The values of variables of different names; undefined for a list of other things. */
@@ -329,20 +336,6 @@ function sameSets(gold: readonly Node[], answer: readonly Node[], options: Compa
   return (
     gold.every((item) => answer.some((other) => compareNodes(item, other, options).equal)) &&
     answer.every((other) => gold.some((item) => compareNodes(item, other, options).equal))
-  );
-}
-
-function sameLists(gold: readonly Node[], answer: readonly Node[], options: CompareOptions): boolean {
-  const rest = [...answer];
-  return (
-    gold.length === answer.length &&
-    gold.every((item) => {
-      const index = rest.findIndex((other) => compareNodes(item, other, options).equal);
-      if (index >= 0) {
-        rest.splice(index, 1);
-      }
-      return index >= 0;
-    })
   );
 }
 

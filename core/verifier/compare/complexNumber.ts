@@ -51,19 +51,23 @@ export function magnitude(value: BigDecimal): number {
   return digits + value.exponent;
 }
 
+/** A real number. */
 export function real(value: BigDecimal): ComplexNumber {
   return { re: value, im: ZERO };
 }
 
+/** The digits of an exact fraction. */
 export function fromRational(value: Rational): ComplexNumber {
   const top = rounded(new BigDecimal(value.numerator));
   return real(value.denominator === 1n ? top : rounded(top.div(rounded(new BigDecimal(value.denominator)))));
 }
 
+/** Whether a number is 0. */
 export function isZero(value: ComplexNumber): boolean {
   return value.re.isZero() && value.im.isZero();
 }
 
+/** Whether a number has no imaginary part. */
 export function isReal(value: ComplexNumber): boolean {
   return value.im.isZero();
 }
@@ -90,6 +94,7 @@ function chopped(value: BigDecimal, size: number, at: Computation): BigDecimal {
   return magnitude(value) < size - at.digits ? ZERO : value;
 }
 
+/** The sum; 0 where two numbers cancel but for the noise of their last digits. */
 export function add(left: ComplexNumber, right: ComplexNumber, at: Computation): ComplexNumber {
   const size = Math.max(sizeOf(left), sizeOf(right));
   return {
@@ -98,10 +103,12 @@ export function add(left: ComplexNumber, right: ComplexNumber, at: Computation):
   };
 }
 
+/** The negative. */
 export function negate(value: ComplexNumber): ComplexNumber {
   return { re: value.re.neg(), im: value.im.neg() };
 }
 
+/** The product. */
 export function multiply(left: ComplexNumber, right: ComplexNumber, at: Computation): ComplexNumber {
   if (isReal(left) && isReal(right)) {
     return real(rounded(left.re.mul(right.re)));
@@ -117,6 +124,7 @@ export function multiply(left: ComplexNumber, right: ComplexNumber, at: Computat
   };
 }
 
+/** The quotient. Throws NoValue for a division by 0. */
 export function divide(top: ComplexNumber, bottom: ComplexNumber, at: Computation): ComplexNumber {
   if (isZero(bottom)) {
     throw new NoValue('divides by zero');
@@ -164,6 +172,7 @@ export function logarithm(value: ComplexNumber): ComplexNumber {
   return { re: rounded(size.ln()), im: argument(value) };
 }
 
+/** e to a power. Throws NoValue where it overflows. */
 export function exponential(value: ComplexNumber, at: Computation): ComplexNumber {
   if (magnitude(value.re) > LONGEST_ANGLE) {
     throw new NoValue('overflows');

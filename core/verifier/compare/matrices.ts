@@ -74,9 +74,9 @@ function times(left: MatrixNode, right: MatrixNode): MatrixNode | undefined {
   if (inner !== rowsOf(right) || rows * right.columns > MOST_CELLS) {
     return undefined;
   }
-  const items = Array.from({ length: rows * right.columns }, (_, index) => {
+  const items = Array.from({ length: rows * right.columns }, (_cell, index) => {
     const [row, column] = [Math.floor(index / right.columns), index % right.columns];
-    return sumOf(Array.from({ length: inner }, (__, k) => productOf([cell(left, row, k), cell(right, k, column)])));
+    return sumOf(Array.from({ length: inner }, (_, k) => productOf([cell(left, row, k), cell(right, k, column)])));
   });
   return { kind: 'matrix', columns: right.columns, items };
 }
@@ -128,8 +128,8 @@ function determinant(matrix: MatrixNode): Node | undefined {
   if (size === 1) {
     return cell(matrix, 0, 0);
   }
-  const terms = Array.from({ length: size }, (_, column) => {
-    const rest = matrix.items.filter((__, index) => index >= size && index % size !== column);
+  const terms = Array.from({ length: size }, (_minor, column) => {
+    const rest = matrix.items.filter((_, index) => index >= size && index % size !== column);
     const minor = determinant({ kind: 'matrix', columns: size - 1, items: rest });
     const term = minor && productOf([cell(matrix, 0, column), minor]);
     return term && column % 2 === 1 ? negated(term) : term;

@@ -8,6 +8,7 @@ const RELATION_SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\*\*/gu, '^'],
 ];
 const PRESENTATION: readonly (readonly [RegExp, string])[] = [
+  [/\\q?quad/gu, ' '],
   // What sets apart thousands, and the decimal comma.
   [/,\s*\\!\s*/gu, ','],
   [/\{,\}(?=\d{3}(?!\d))/gu, ','],
@@ -16,7 +17,7 @@ const PRESENTATION: readonly (readonly [RegExp, string])[] = [
   [/\\(?:left|right|middle)\s*\.(?!\d)/gu, ' '],
   [/\\(?:left|right|middle|[bB]igg?[lrm]?)(?![A-Za-z])/gu, ''],
   [
-    /\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|quad|qquad|enspace|thinspace|hfill|bf|rm|it|sf|tt|large|Large|normalsize)(?![A-Za-z])/gu,
+    /\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|enspace|thinspace|hfill|bf|rm|it|sf|tt|large|Large|normalsize)(?![A-Za-z])/gu,
     ' ',
   ],
   [/\\(?:hspace|vspace|phantom|hphantom|vphantom|label|tag)\*?\{[^{}]*\}/gu, ' '],

@@ -131,9 +131,14 @@ function parseBased(reader: TokenReader, digits: string): Node {
     reader.expect('}');
   }
   const base = token.kind === 'number' && /^\d{1,2}$/u.test(token.text) ? Number(token.text) : 0;
-  if (base < 2 || base > LARGEST_BASE || digits.length > 2_000 || [...digits].some((digit) => Number(digit) >= base)) {
+  if (
+    base < 2 ||
+    base > LARGEST_BASE ||
+    digits.length > 2_000 ||
+    Array.from(digits).some((digit) => Number(digit) >= base)
+  ) {
     return reader.fail('no number in that base');
   }
-  const value = [...digits].reduce((sum, digit) => sum * BigInt(base) + BigInt(digit), 0n);
+  const value = Array.from(digits).reduce((sum, digit) => sum * BigInt(base) + BigInt(digit), 0n);
   return exactNumber({ numerator: value, denominator: 1n });
 }

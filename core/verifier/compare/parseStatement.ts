@@ -140,8 +140,10 @@ function acceptRelation(reader: TokenReader): RelationOperator | undefined {
 /** `\pmod{m}`, `(\bmod m)`, `\mod m`. */
 function parseModulus(reader: TokenReader): Node {
   if (reader.accept('(')) {
-    const bare = reader.accept('bmod') || reader.accept('mod') || reader.fail('no modulus');
-    const modulus = bare && parseExpression(reader);
+    if (!reader.accept('bmod')) {
+      reader.expect('mod');
+    }
+    const modulus = parseExpression(reader);
     reader.expect(')');
     return modulus;
   }

@@ -27,7 +27,7 @@ export function plainCharacters(text: string): string {
   return text
     .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱˣ]+/gu, (run) => `^{${translated(run, SUPERSCRIPTS, SUPERSCRIPT_MEANINGS)}}`)
     .replace(/[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+/gu, (run) => `_{${translated(run, SUBSCRIPTS, SUBSCRIPT_MEANINGS)}}`)
-    .replace(/[^\u0000-\u007f]/gu, (sign) => {
+    .replace(/[^\p{ASCII}]/gu, (sign) => {
       const meaning = SIGNS.get(sign);
       return meaning === undefined
         ? sign

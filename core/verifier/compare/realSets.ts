@@ -147,13 +147,11 @@ function combined(name: 'union' | 'intersection', sets: readonly RealSet[]): Rea
 export function sameRealSet(left: Node, right: Node): boolean {
   const ends = sortedEnds([...endsOf(left), ...endsOf(right)]);
   const points = ends && pointsAround(ends);
-  return (
-    points !== undefined &&
-    points.every((point) => {
-      const [inLeft, inRight] = [isMember(left, point), isMember(right, point)];
-      return inLeft !== undefined && inLeft === inRight;
-    })
-  );
+  const differs = points?.some((point) => {
+    const inLeft = isMember(left, point);
+    return inLeft === undefined || inLeft !== isMember(right, point);
+  });
+  return differs === false;
 }
 
 /** Whether a relation of one variable, not solved for it, holds exactly on a set: at and near the set's ends, and on a grid. */
@@ -161,7 +159,7 @@ export function holdsOn(relation: Node, set: Node): boolean {
   const [variable, ...others] = freeSymbols(relation);
   const ends = sortedEnds(endsOf(set));
   const around = ends && pointsAround(ends);
-  if (variable === undefined || others.length > 0 || !around || !ends) {
+  if (variable === undefined || others.length > 0 || !around) {
     return false;
   }
   const near = ends.flatMap((end) => [NEAR, negated(NEAR)].map((step) => sumOf([end, step])));

@@ -17,7 +17,7 @@ export function sameRelation(left: RelationNode, right: RelationNode, precision:
     return sameCongruence(left, right, precision);
   }
   const [first, second] = [linksOf(left), linksOf(right)];
-  if (!first || !second || first.length !== second.length) {
+  if (first?.length !== second?.length || !first || !second) {
     return false;
   }
   const rest = [...second];
