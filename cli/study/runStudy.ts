@@ -8,6 +8,7 @@ import type { CommandContext } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { capacityOf, estimatedBytes } from './capacity.ts';
 import type { LoadedStudy } from './loadStudy.ts';
+import { showLeaderboard } from './showLeaderboard.ts';
 import { createStudyRenderer } from './studyRenderer.ts';
 import { openSession } from './studySession.ts';
 import type { StudySession } from './studySession.ts';
@@ -102,6 +103,7 @@ export async function runStudy(
     }
     if (user.interrupts > 0) return exitCodes.interrupted;
     const results = session.results(ending);
+    if (!context.json) showLeaderboard(context.terminal, results);
     const isWhole =
       results.notRun.length === 0 &&
       results.trials.every(({ phase, status }) => phase === 'tuning' || status === 'finished');
