@@ -71,12 +71,12 @@ export function escapeLatex(text: string): string {
 
 type Value = TableCell['data'][string];
 
-/** Rows of several tables as one CSV file (RFC 4180): every name that any cell has is a column. `lead` names each table's own. */
-export function csvFile(tables: readonly { readonly lead: TableCell['data']; readonly table: ReportTable }[]): string {
-  const records = tables.flatMap(({ lead, table }) =>
-    table.rows.map((cells) =>
-      Object.fromEntries([lead, ...cells.map(({ data }) => data)].flatMap(Object.entries<Value>)),
-    ),
+/** Rows of several tables as one CSV file (RFC 4180): every name that any cell has is a column. `lead`: what each table's rows begin with. */
+export function csvFile(
+  tables: readonly { readonly lead: TableCell['data']; readonly rows: ReportTable['rows'] }[],
+): string {
+  const records = tables.flatMap(({ lead, rows }) =>
+    rows.map((cells) => Object.fromEntries([lead, ...cells.map(({ data }) => data)].flatMap(Object.entries<Value>))),
   );
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const lines = records.map((record) => names.map((name) => csvField(record[name])).join(','));
