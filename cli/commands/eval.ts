@@ -65,7 +65,7 @@ async function promptsOf(
 
 async function evaluate(
   { terminal, json }: CommandContext,
-  { experiment }: EvaluatedExperiment,
+  { experiment, dataFolder }: EvaluatedExperiment,
   policy: LoadedPolicy,
   prompts: readonly Prompt[],
   catalog: PluginCatalog,
@@ -75,8 +75,9 @@ async function evaluate(
   const { samples, temperature, top_p: topP, seed } = experiment.evaluation;
   const progress = createProgress(terminal, 'completions', json);
   const sampler = createSampler(policy.checkpoint.config);
+  const reward = plugin.create(config, { baseFolder: dataFolder });
   try {
-    return await evaluatePolicy(sampler, feedsOf(policy), policy.tokenizer, prompts, plugin.create(config), {
+    return await evaluatePolicy(sampler, feedsOf(policy), policy.tokenizer, prompts, reward, {
       samples,
       temperature,
       topP,

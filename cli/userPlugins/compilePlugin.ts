@@ -1,16 +1,8 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Message, Plugin } from 'esbuild-wasm';
+import type { Plugin } from 'esbuild-wasm';
 import { didYouMean } from '../../core/didYouMean.ts';
-import { RlvrError } from '../../core/errors.ts';
+import { compileModule, type CompiledModule } from '../../core/userFunctions/compileModule.ts';
 import { pluginModules } from './pluginModules.ts';
-
-/** A plugin's file as one ES module. */
-export interface CompiledPlugin {
-  readonly code: string;
-  /** SHA-256 of the code, with everything that it imports but what the product gives it. */
-  readonly hash: string;
-}
 
 /** Where compiled plugins find the product's modules in the process that runs them. */
 const registry = Symbol.for('rlvr-lab.pluginModules');
@@ -21,49 +13,8 @@ const identifier = /^[A-Za-z_$][\w$]*$/;
  * Compiles a plugin and what it imports. `rlvr-lab/...`, tfjs-core and zod become the copies of this process; Node's modules stay, and
  * packages are taken from where the file lies. Throws `plugin/unreadable` with the place in the file.
  */
-export async function compilePlugin(file: string): Promise<CompiledPlugin> {
-  const esbuild = await import('esbuild-wasm');
-  try {
-    const { outputFiles } = await esbuild.build({
-      entryPoints: [file],
-      absWorkingDir: path.dirname(file),
-      outfile: path.join(path.dirname(file), 'plugin.mjs'),
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      sourcemap: 'external',
-      charset: 'utf8',
-      logLevel: 'silent',
-      // A project's own settings for editors must not change what a plugin does.
-      tsconfigRaw: {},
-      plugins: [productModules()],
-    });
-    const [map, code] = ['.map', '.mjs'].map(
-      (end) => outputFiles.find((output) => output.path.endsWith(end))?.text ?? '',
-    );
-    const inline = Buffer.from(map ?? '').toString('base64');
-    return {
-      code: `${code ?? ''}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`,
-      hash: createHash('sha256')
-        .update(code ?? '')
-        .digest('hex'),
-    };
-  } catch (error) {
-    const [problem] = (error as { errors?: readonly Message[] }).errors ?? [];
-    if (problem === undefined) throw error;
-    throw new RlvrError('plugin/unreadable', `The plugin ${file} cannot be compiled: ${problemInWords(problem)}.`, {
-      file,
-    });
-  } finally {
-    await esbuild.stop();
-  }
-}
-
-function problemInWords({ text, location }: Message): string {
-  const sentence = text.replace(/\.$/, '');
-  return location === null ? sentence : `line ${location.line}, column ${location.column + 1}: ${sentence}`;
+export function compilePlugin(file: string): Promise<CompiledModule> {
+  return compileModule(file, 'plugin', [productModules()]);
 }
 
 function productModules(): Plugin {

@@ -25,13 +25,29 @@ export interface RewardScore {
 }
 
 /** Judges one completion; pure, so that the same completion always gets the same score. */
-export type RewardFunction = (sample: RewardSample) => RewardScore | Promise<RewardScore>;
+export interface RewardFunction {
+  (sample: RewardSample): RewardScore | Promise<RewardScore>;
+  /**
+   * Whether it always answers, in a time that its own options bound once its turn has come: no other limit is put on it, which would count
+   * the time that it waits for its turn.
+   */
+  readonly limitsItself?: boolean;
+}
+
+/** What a reward is made in. */
+export interface RewardSurroundings {
+  /** Where the relative paths of an experiment start, absolute. */
+  readonly baseFolder: string;
+}
 
 /** A way to score completions without a model: `(prompt, completion, reference) -> number | undefined`. */
 export interface Reward<Config = unknown> extends PluginDescription<Config> {
   /** Whether 1 means that the answer is right: accuracy is measured with the first such reward of an experiment. */
   readonly isVerifier?: boolean;
-  create(config: Config): RewardFunction;
+  /** Files that decide what it says, absolute; a run records their hash. */
+  files?(config: Config, surroundings: RewardSurroundings): readonly string[];
+  /** Without surroundings, relative paths start from the current folder. */
+  create(config: Config, surroundings?: RewardSurroundings): RewardFunction;
 }
 
 /** Container token of the contract of the same name; every plugin of the kind is bound to it. */

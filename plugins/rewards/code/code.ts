@@ -100,6 +100,6 @@ export const code: Reward<Config> = {
     // What is missing shows before anything starts, where it is known that it will be needed.
     if (config.language === 'python') pythonInterpreter(config.python);
     const run = { isolation, limits: limitsOf(config), exactOutput: config.exact_output };
-    return (sample) => judge(config, sample, run);
+    return Object.assign((sample: RewardSample) => judge(config, sample, run), { limitsItself: true });
   },
 };

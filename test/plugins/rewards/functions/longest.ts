@@ -1,0 +1,2 @@
+/** Something that a function imports. */
+export const longest = 100;
