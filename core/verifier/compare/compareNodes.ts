@@ -111,7 +111,8 @@ function compareRelations(gold: Node, answer: Node, options: CompareOptions): No
       by: 'calculation',
     };
   }
-  return { equal: options.allowSetRelationComp && sameSolutions(gold, answer), by: 'set against relation' };
+  const isAllowed = options.allowSetRelationComp || isInequalities(gold);
+  return { equal: isAllowed && sameSolutions(gold, answer), by: 'set against relation' };
 }
 
 /** A relation as the reference, and an answer that is none. */

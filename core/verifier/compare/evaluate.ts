@@ -12,6 +12,7 @@ import {
   negate,
   NoValue,
   real,
+  sizeOf,
   squareRoot,
   wholePower,
   type ComplexNumber,
@@ -36,6 +37,8 @@ export interface Evaluation extends Computation {
 const ZERO: Value = { exact: { numerator: 0n, denominator: 1n } };
 const UNKNOWN_BASE: Rational = { numerator: 73_871n, denominator: 10_007n };
 const MOST_TERMS = 100_000n;
+/** Terms that must fall one after the other, and digits that they must be below the last that counts. */
+const FALLING_TERMS = 12;
 const LARGEST_DEGREE = 1_000n;
 const LONGEST_RADICAND = 20_000;
 const LARGEST_EXPONENT = 1_000_000_000_000_000n;
@@ -269,23 +272,41 @@ function exactBits(value: bigint): number {
   return (value < 0n ? -value : value).toString(2).length;
 }
 
-/** A sum or product over whole numbers. */
+/** A sum or product over whole numbers; an infinite sum only if its terms soon fall faster than a geometric series. */
 function seriesValue(node: Extract<Node, { kind: 'series' }>, at: Evaluation): Value {
-  const [from, to] = node.items.slice(0, 2).map((bound) => evaluate(bound, at).exact);
-  if (from?.denominator !== 1n || to?.denominator !== 1n || to.numerator - from.numerator > MOST_TERMS) {
+  const [start, end, body] = node.items;
+  const from = evaluate(start, at).exact;
+  const isInfinite = end.kind === 'constant' && end.name === 'infinity' && node.name === 'sum';
+  const to = isInfinite ? undefined : evaluate(end, at).exact;
+  if (
+    from?.denominator !== 1n ||
+    (!isInfinite && (to?.denominator !== 1n || to.numerator - from.numerator > MOST_TERMS))
+  ) {
     return noValue('a series without whole bounds, or too long');
   }
+  const last = to?.numerator ?? from.numerator + MOST_TERMS;
   const variables = new Map(at.variables);
   const inner: Evaluation = { ...at, variables };
   let total: Value = { exact: { numerator: node.name === 'sum' ? 0n : 1n, denominator: 1n } };
-  for (let index = from.numerator; index <= to.numerator; index++) {
+  let previous = Infinity;
+  let falling = 0;
+  for (let index = from.numerator; index <= last; index++) {
     variables.set(node.variable, { numerator: index, denominator: 1n });
-    const term = evaluate(node.items[2], inner);
+    const term = evaluate(body, inner);
     total = node.name === 'sum' ? sum(total, term, inner) : product(total, term, inner);
+    if (isInfinite) {
+      total = { approximate: approximate(total) };
+      const size = sizeOf(approximate(term));
+      falling = size <= previous ? falling + 1 : 0;
+      previous = size;
+      if (falling > FALLING_TERMS && size < sizeOf(approximate(total)) - at.digits - FALLING_TERMS) {
+        break;
+      }
+    }
   }
   at.budget = inner.budget;
-  at.absorbed ||= inner.absorbed;
-  return total;
+  at.absorbed ||= inner.absorbed && !isInfinite;
+  return isInfinite && previous > sizeOf(approximate(total)) - at.digits ? noValue('no convergence') : total;
 }
 
 function call(name: string, items: readonly Node[], at: Evaluation): Value {

@@ -16,6 +16,8 @@ export function startsAtom(reader: TokenReader): boolean {
     case 'number':
     case 'letter':
       return true;
+    case 'word':
+      return token.text.length === 1;
     case 'sign':
       switch (token.text) {
         case '(':
@@ -179,6 +181,11 @@ function parseAngleItems(reader: TokenReader): Node {
 function parseBraces(reader: TokenReader): Node {
   reader.expect('{');
   const inner = reader.grammar.statement(reader);
+  if (reader.accept('choose')) {
+    const chosen = reader.grammar.expression(reader);
+    reader.expect('}');
+    return { kind: 'call', name: 'binom', items: [inner, chosen] };
+  }
   reader.expect('}');
   return inner;
 }

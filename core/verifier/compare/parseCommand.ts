@@ -38,6 +38,8 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   cbrt: 'cbrt',
   det: 'det',
 };
+/** Root signs of unicode, which take a whole number, and their degrees. */
+const SURDS = { surd: 2n, cubesurd: 3n, quartsurd: 4n };
 const SEVERAL = ['gcd', 'lcm', 'max', 'min'];
 const INVERTED: Readonly<Record<string, string>> = {
   sin: 'arcsin',
@@ -73,7 +75,7 @@ const DECORATIONS = [
 const GREEK =
   /^(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|rho|sigma|tau|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell|hbar|partial|aleph|zzz)$/u;
 const OPERATORS =
-  /^(?:[-+*/^_=<>()[\]{}|!:;,&'"%$?]|\\|[{}]set|le|ge|ne|approx|equiv|in|notin|cup|cap|setminus|and|or|pm|mp|mid|rangle|rfloor|rceil|bmod|pmod|mod|circ|degree|prime|to|rightarrow|Rightarrow|implies|iff|ldots|end .*|subset|subseteq|parallel|perp|because|therefore|forall|exists|infin)$/u;
+  /^(?:[-+*/^_=<>()[\]{}|!:;,&'"%$?]|\\|[{}]set|le|ge|ne|approx|equiv|in|notin|cup|cap|setminus|and|or|pm|mp|mid|rangle|rfloor|rceil|bmod|pmod|mod|circ|degree|prime|to|rightarrow|Rightarrow|implies|iff|ldots|end .*|subset|subseteq|parallel|perp|because|therefore|forall|exists|infin|choose)$/u;
 
 /** Whether a command, by its name, stands for a value. */
 export function startsCommand(name: string): boolean {
@@ -94,12 +96,13 @@ export function parseCommand(reader: TokenReader): Node {
     case 'frac':
       return parseFraction(reader, start);
     case 'binom':
-    case 'choose':
       return { kind: 'call', name: 'binom', items: [parseArgument(reader), parseArgument(reader)] };
     case 'sqrt':
       return parseRoot(reader);
     case 'surd':
-      return { kind: 'call', name: 'root', items: [reader.grammar.atom(reader), wholeNumber(2n)] };
+    case 'cubesurd':
+    case 'quartsurd':
+      return { kind: 'call', name: 'root', items: [reader.grammar.atom(reader), wholeNumber(SURDS[name])] };
     case 'pi':
       return { kind: 'constant', name: 'pi' };
     case 'infty':

@@ -153,7 +153,7 @@ function parseExponent(reader: TokenReader, base: Node): Node {
       reader.next();
     }
     const scale = reader.peek();
-    if (scale?.kind === 'letter' && !scale.spaced && /^[CF]$/u.test(scale.text)) {
+    if ((scale?.kind === 'letter' || scale?.kind === 'word') && /^[CF]$/u.test(scale.text)) {
       reader.next();
       return quantityOf(base, `°${scale.text}`);
     }

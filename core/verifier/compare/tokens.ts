@@ -162,6 +162,8 @@ interface Cutting {
   readonly text: string;
   readonly tokens: Token[];
   depth: number;
+  /** Where the part ends that is being cut. */
+  end: number;
 }
 
 /**
@@ -172,14 +174,14 @@ export function tokensOf(text: string): readonly Token[] | undefined {
   if (text.length > LONGEST) {
     return undefined;
   }
-  const cutting: Cutting = { text, tokens: [], depth: 0 };
+  const cutting: Cutting = { text, tokens: [], depth: 0, end: text.length };
   return cut(cutting, 0, text.length) ? withoutRedundant(cutting.tokens) : undefined;
 }
 
-function cut(cutting: Cutting, start: number, end: number): boolean {
+function cut(cutting: Cutting, start: number, end: number, afterBlank = false): boolean {
   const { text, tokens } = cutting;
   let index = start;
-  let spaced = false;
+  let spaced = afterBlank;
   while (index < end) {
     const character = text.charAt(index);
     if (character === ' ' || character === '\u00a0') {
@@ -271,8 +273,12 @@ function cutText(cutting: Cutting, index: number, spaced: boolean, end: number):
     for (const part of content.split(/(?<![\p{L}])(and|or)(?![\p{L}])/u).filter((words) => words.trim() !== '')) {
       push(cutting, 'word', part.trim(), start + 1, 0, true);
     }
-  } else if (!cut(cutting, start + 1, close)) {
-    return undefined;
+  } else {
+    const outerEnd = cutting.end;
+    cutting.end = close;
+    const isCut = cut(cutting, start + 1, close, true);
+    cutting.end = outerEnd;
+    return isCut ? close + 1 : undefined;
   }
   return close + 1;
 }
@@ -304,7 +310,7 @@ function cutLetters(cutting: Cutting, index: number, run: string, spaced: boolea
   }
   const isUnit = run.length > 1 && (namedUnit(run) !== undefined || multiplierOf(run) !== undefined || run === 'per');
   const isNoun = spaced && run.length > 3 && matchAt(NAME_AT, run, 0) === undefined;
-  const isLetterUnit = spaced && previous?.kind === 'number' && LETTER_UNIT.test(text.slice(index));
+  const isLetterUnit = spaced && previous?.kind === 'number' && LETTER_UNIT.test(text.slice(index, cutting.end));
   if ((afterNumber && (isUnit || isNoun || isLetterUnit)) || (spaced && isUnit && run.length > 3)) {
     return push(cutting, 'word', run, index, run.length, spaced);
   }

@@ -125,6 +125,16 @@ for (const name of DEGREE_NAMES) {
   units.set(name, { dimension: 'angle', factor: { numerator: 1n, denominator: 180n }, timesPi: true, name: 'degree' });
 }
 
+for (const [name, meaning] of [
+  ['mph', 'miles per hour'],
+  ['kph', 'km per h'],
+] as const) {
+  const unit = readUnit(meaning);
+  if (unit) {
+    units.set(name, unit);
+  }
+}
+
 /** The unit of this name, singular or plural, as a symbol or a word. */
 export function namedUnit(name: string): Unit | undefined {
   return units.get(name) ?? (name.length > 2 ? units.get(name.toLowerCase()) : undefined);
@@ -200,8 +210,7 @@ function readPowerUnit(words: readonly string[]): Unit | undefined {
   const [first = '', second = ''] = words;
   if (words.length === 1) {
     const [, name = first, power = '1'] = /^(.*?)\^?(-?\d)$/u.exec(first) ?? [];
-    const unit =
-      first === 'mph' ? readUnit('miles per hour') : first === 'kph' ? readUnit('km per h') : namedUnit(name);
+    const unit = namedUnit(name);
     return unit && unitPower(unit, Number(power));
   }
   if (words.length === 2) {
