@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'training/not-finite'
   | 'training/invariant'
   | 'training/prompt-too-long'
+  | 'training/no-signal'
+  | 'reward/failed'
   | 'run/not-found'
   | 'run/invalid-id'
   | 'run/locked'

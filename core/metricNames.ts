@@ -27,6 +27,7 @@ export const stepMetricNames: readonly string[] = [
   'reward/mean',
   'reward/std',
   'reward/unjudged',
+  'reward/failures',
   'reward/zero_variance_groups',
   'completion/length_mean',
   'completion/length_min',

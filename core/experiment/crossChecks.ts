@@ -5,7 +5,7 @@ import type { PathPart } from './source.ts';
 
 /** What is wrong between keys that are each right by themselves. */
 export function crossCheck(experiment: Experiment, requirements: ObjectiveRequirements): readonly ExperimentIssue[] {
-  const { rollout, training, rewards, data, objective } = experiment;
+  const { rollout, training, rewards, data, objective, evaluation } = experiment;
   const issues: ExperimentIssue[] = [];
   const refuse = (path: readonly PathPart[], message: string): void => {
     issues.push({ code: 'config/invalid', path, message });
@@ -34,6 +34,19 @@ export function crossCheck(experiment: Experiment, requirements: ObjectiveRequir
     refuse(
       ['rollout', 'min_completion_tokens'],
       `${rollout.min_completion_tokens} is more than max_completion_tokens (${rollout.max_completion_tokens})`,
+    );
+  }
+  for (const key of ['early_stopping', 'keep_best'] as const) {
+    if (training[key] === undefined || training[key] === false || evaluation.every > 0) continue;
+    refuse(['training', key], 'chooses by accuracy on the selection split, which evaluation.every: 0 never measures');
+  }
+  if (!requirements.rollouts && rollout.dynamic_sampling !== undefined) {
+    refuse(['rollout', 'dynamic_sampling'], `objective "${objective.type}" samples no completions`);
+  }
+  if (!requirements.rollouts && training.curriculum.type !== 'off') {
+    refuse(
+      ['training', 'curriculum'],
+      `objective "${objective.type}" samples no completions that could tell what is hard`,
     );
   }
   if (requirements.rollouts && rewards.length === 0) {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { curriculumSchema } from '../training/curriculum.ts';
+import { gradientSchema } from '../optimizer/gradient/gradientSteps.ts';
 import { scheduleSchema } from '../training/schedule.ts';
 
 const pluginId = z.string().min(1).describe('id of the plugin (`rlvr plugins` lists them)');
@@ -31,11 +33,20 @@ const dataSchema = z
       .array(pluginChoice('Problems of another family'))
       .default([])
       .describe('Families that are evaluated beside it and not trained, to see what is forgotten'),
+    decontaminate: z
+      .enum(['report', 'drop', 'off'])
+      .default('report')
+      .describe(
+        'Training problems that are also evaluated on, by the same words or 13 words in a row: only told, or left out of training too. ' +
+          'Generated problems never are',
+      ),
     template: z
       .string()
       .default('{question}')
-      .describe('What the user says; {question} stands for the problem. The model’s chat template is put around it'),
-    system: z.string().optional().describe('System message, if any'),
+      .describe(
+        'What the user says; {question} stands for the problem, as its data set words it. The model’s chat template is put around it',
+      ),
+    system: z.string().optional().describe('System message, if any; it takes the place of one that the data bring'),
     chat: z.boolean().default(true).describe('Whether to use the model’s chat template'),
   })
   .describe('Problems and how they become prompts');
@@ -54,6 +65,16 @@ const rolloutSchema = z
     top_p: z.number().positive().max(1).default(1).describe('Keep the smallest set with this probability'),
     min_p: z.number().min(0).max(1).default(0).describe('Drop tokens below this fraction of the most likely one'),
     repetition_penalty: z.number().positive().default(1).describe('Divides the logits of tokens that occurred; 1: off'),
+    dynamic_sampling: z
+      .strictObject({
+        max_batches: positiveInteger.default(4).describe('Batches sampled at most for one that is trained on'),
+        at_limit: z
+          .enum(['smaller', 'fill', 'fail'])
+          .default('smaller')
+          .describe('Train on the groups there are, fill up with groups of advantage 0, or end the run'),
+      })
+      .optional()
+      .describe('Leave out groups whose rewards are all equal, and sample others in their place (DAPO)'),
     old_logps: z
       .enum(['unfiltered', 'filtered'])
       .default('unfiltered')
@@ -77,10 +98,42 @@ const trainingSchema = z
       .default('sum_then_normalize')
       .describe('Several rewards: normalised as one sum, or each by itself'),
     mask_truncated_completions: z.boolean().default(false).describe('Learn nothing from completions that were cut off'),
+    reward_timeout_seconds: z
+      .number()
+      .positive()
+      .default(60)
+      .describe('A reward that takes longer for one completion has failed on it; the completion is masked'),
+    curriculum: curriculumSchema,
+    early_stopping: z
+      .strictObject({
+        patience: positiveInteger.default(3).describe('Evaluations without an improvement'),
+        min_delta: z.number().min(0).default(0).describe('A rise of accuracy by no more than this is none'),
+      })
+      .optional()
+      .describe('End where accuracy on the selection split rises no more; needs evaluation.every'),
+    keep_best: z
+      .boolean()
+      .default(false)
+      .describe('Keep the checkpoint of the highest accuracy on the selection split too; needs evaluation.every'),
     reference: z
       .enum(['base', 'initial'])
       .default('base')
       .describe('Reference policy when beta is not 0: the base without adapter, or a frozen copy of the start'),
+    sync_ref_model: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Let the reference (initial) follow the policy: every ref_model_sync_steps, alpha policy + (1 - alpha) reference',
+      ),
+    ref_model_mixup_alpha: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.6)
+      .describe(
+        'Share of the policy in that; below 1 only for adapters whose weights are mixed by mixing their tensors',
+      ),
+    ref_model_sync_steps: positiveInteger.default(512).describe('Optimizer steps between these'),
     checkpoint_every: positiveInteger
       .default(25)
       .describe('Steps between checkpoints; the last step always writes one'),
@@ -175,6 +228,7 @@ export const experimentSchema = z
       .default([])
       .describe('Rewards, summed with their weights'),
     objective: pluginChoiceOr('dapo', 'The policy loss'),
+    gradient: gradientSchema,
     optimizer: pluginChoiceOr('adamw', 'The update rule'),
     learning_rate: z.number().positive().default(1e-5).describe('Its peak, where the schedule changes it'),
     schedule: scheduleSchema,

@@ -36,6 +36,8 @@ export interface Checkpoint {
 export interface CheckpointOptions {
   /** Newest ones to keep, the new one included; all when left out. */
   readonly keep?: number;
+  /** The step of one that stays however old it is. */
+  readonly spare?: number | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function writeCheckpoint(
   runFolder: string,
   step: number,
   write: (folder: string) => Promise<CheckpointFormat>,
-  { keep }: CheckpointOptions = {},
+  { keep, spare }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
   const parent = runFile(runFolder, 'checkpoints');
   const folder = path.join(parent, `step-${step}`);
@@ -63,7 +65,7 @@ export async function writeCheckpoint(
     if (existsSync(folder)) renameSync(folder, path.join(parent, `${replacedPrefix}step-${step}`));
     renameSync(unfinished, folder);
     syncFolder(parent);
-    if (keep !== undefined) keepNewestCheckpoints(runFolder, keep);
+    if (keep !== undefined) keepNewestCheckpoints(runFolder, keep, spare);
     removeUnfinished(runFolder);
     return { step, folder, format, appendedLengths: lengths };
   } catch (error) {
@@ -94,9 +96,10 @@ export function checkpointEntries(runFolder: string): RunRecord['checkpoints'] {
   return listCheckpoints(runFolder).map(({ step, format }) => ({ step, format }));
 }
 
-/** Removes all checkpoints but the newest `count`. */
-export function keepNewestCheckpoints(runFolder: string, count: number): void {
-  for (const { folder } of listCheckpoints(runFolder).slice(0, -count))
+/** Removes all checkpoints but the newest `count`, and that of the step `spare`. */
+export function keepNewestCheckpoints(runFolder: string, count: number, spare?: number): void {
+  const older = listCheckpoints(runFolder).slice(0, -count);
+  for (const { folder } of older.filter(({ step }) => step !== spare))
     removeCheckpoint(path.dirname(folder), path.basename(folder));
 }
 

@@ -7,7 +7,8 @@ import { readJsonFile } from './jsonFile.ts';
 import { runFile } from './runFiles.ts';
 import { writing } from './writing.ts';
 
-const fileName = /^step-(\d{1,9})\.json$/;
+const moments = ['before', 'during', 'after'] as const;
+const fileName = new RegExp(`^step-(\\d{1,9})-(${moments.join('|')})\\.json$`);
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
 const shareSchema = z.object({ value: fraction, low: fraction, high: fraction });
@@ -57,7 +58,7 @@ const benchmarkRecordSchema = z.object({
 
 const evaluationRecordSchema = z.object({
   format: z.literal(1),
-  moment: z.enum(['before', 'during', 'after']),
+  moment: z.enum(moments),
   step: count.describe('Optimizer steps done'),
   benchmarks: z.array(benchmarkRecordSchema).describe('That of the data trained on first'),
 });
@@ -67,19 +68,18 @@ export type EvaluationRecord = z.output<typeof evaluationRecordSchema>;
 /** The same of one benchmark. */
 export type BenchmarkRecord = z.output<typeof benchmarkRecordSchema>;
 
-/** Writes `evaluations/step-N.json`, whole or not at all. Throws `run/unwritable`. */
+/** Writes `evaluations/step-N-MOMENT.json`, whole or not at all. Throws `run/unwritable`. */
 export function writeEvaluation(runFolder: string, record: Omit<EvaluationRecord, 'format'>): void {
-  const file = path.join(runFile(runFolder, 'evaluations'), `step-${record.step}.json`);
+  const file = path.join(runFile(runFolder, 'evaluations'), `step-${record.step}-${record.moment}.json`);
   writing(file, () => {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileAtomically(file, [Buffer.from(`${JSON.stringify({ format: 1, ...record })}\n`)]);
   });
 }
 
-/** The evaluations of a run, in the order of their steps. Throws `run/corrupt` for a file that is none. */
+/** The evaluations of a run, in their order. Throws `run/corrupt` for a file that is none. */
 export function readEvaluations(runFolder: string): readonly EvaluationRecord[] {
-  return evaluationSteps(runFolder).map((step) => {
-    const file = path.join(runFile(runFolder, 'evaluations'), `step-${step}.json`);
+  return evaluationFiles(runFolder).map(({ file }) => {
     const parsed = evaluationRecordSchema.safeParse(readJsonFile(file));
     if (parsed.success) return parsed.data;
     throw new RlvrError(
@@ -94,14 +94,22 @@ export function readEvaluations(runFolder: string): readonly EvaluationRecord[] 
 
 /** Removes the evaluations of later steps than `step`. */
 export function forgetEvaluationsAfter(runFolder: string, step: number): void {
-  for (const later of evaluationSteps(runFolder).filter((each) => each > step)) {
-    rmSync(path.join(runFile(runFolder, 'evaluations'), `step-${later}.json`), { force: true });
-  }
+  for (const later of evaluationFiles(runFolder).filter((each) => each.step > step))
+    rmSync(later.file, { force: true });
 }
 
-function evaluationSteps(runFolder: string): readonly number[] {
+function evaluationFiles(runFolder: string): readonly { readonly step: number; readonly file: string }[] {
   const folder = runFile(runFolder, 'evaluations');
   if (!existsSync(folder)) return [];
-  const steps = readdirSync(folder).flatMap((name) => fileName.exec(name)?.[1] ?? []);
-  return steps.map(Number).sort((a, b) => a - b);
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const [, step, moment] = fileName.exec(name) ?? [];
+      return step === undefined ? [] : [{ step: Number(step), moment, file: path.join(folder, name) }];
+    })
+    .sort((a, b) => a.step - b.step || placeOf(a.moment) - placeOf(b.moment));
+}
+
+/** After the last step, the selection split comes before the report split. */
+function placeOf(moment: string | undefined): number {
+  return moments.findIndex((each) => each === moment);
 }

@@ -66,6 +66,39 @@ const attemptSchema = z.object({
   fromStep: z.int().min(0).describe('Step of the checkpoint that it went on from; 0: from the start'),
 });
 
+const findingSchema = z.object({ what: z.string(), count: z.int().min(0), first: z.array(z.string()) });
+const askedSchema = z.object({ id: z.string(), question: z.string() });
+const overlapCounts = { exact: z.int().min(0), overlapping: z.int().min(0) };
+
+const dataRecordSchema = z
+  .object({
+    sources: z
+      .record(
+        z.string(),
+        z.object({
+          size: z.int().min(0).optional().describe('Missing where problems never end'),
+          origin: z.string().optional().describe('A data set of the hub with its commit'),
+          findings: z.array(findingSchema).describe('Rows left out, repeated questions'),
+        }),
+      )
+      .describe('By data set and split'),
+    contamination: z
+      .object({
+        mode: z.enum(['report', 'drop']),
+        checked: z.int().min(0),
+        evaluated: z.int().min(0),
+        ...overlapCounts,
+        bySource: z.record(z.string(), z.object(overlapCounts)),
+        first: z.array(
+          z.object({ name: z.string(), how: z.enum(['exact', '13-gram']), train: askedSchema, evaluated: askedSchema }),
+        ),
+        skipped: z.string().optional().describe('Why nothing was looked at'),
+      })
+      .optional()
+      .describe('Training problems that are also evaluated on'),
+  })
+  .describe('What was found in the data');
+
 const pluginUseSchema = z.object({ kind: z.string(), id: z.string(), hash: z.string() });
 
 const checkSchema = z.object({
@@ -140,6 +173,7 @@ export const runRecordSchema = z.object({
   environment: environmentSchema.optional(),
   seeds: z.record(z.string(), z.number()).default({}),
   plugins: z.array(pluginUseSchema).default([]),
+  data: dataRecordSchema.optional(),
   hashes: z.record(z.string(), z.string()).default({}).describe('Of the model and of each data set'),
   error: z
     .object({ code: z.string(), message: z.string(), fields: z.record(z.string(), z.unknown()).default({}) })
@@ -156,6 +190,8 @@ export type BenchmarkResult = z.output<typeof benchmarkResultSchema>;
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 /** Versions, processor and threads: what equal bits need to be equal. */
 export type RunEnvironment = z.output<typeof environmentSchema>;
+/** What was found in the data of a run. */
+export type DataRecord = z.output<typeof dataRecordSchema>;
 /** Where a run starts, when that is not the base. */
 export type RunStart = z.output<typeof startSchema>;
 /** Which run of a sweep a run is. */

@@ -3,6 +3,7 @@ import { RlvrError } from '../errors.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
 import { accuracyInterval } from './accuracyInterval.ts';
+import { everyRewardFailed, judgeSamples, type ProblemFailure } from './judge.ts';
 import { passTable, type PassShare } from './passTable.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
@@ -19,6 +20,8 @@ export interface EvaluationOptions {
   readonly stopIds: readonly number[];
   readonly onDidProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** For judging one completion. */
+  readonly timeoutSeconds?: number;
 }
 
 /** One judged completion of an evaluation. */
@@ -62,6 +65,8 @@ export interface Evaluation {
   /** In the order of the prompts. */
   readonly outcomes: readonly ProblemOutcome[];
   readonly completions: readonly EvaluatedCompletion[];
+  /** Completions on which the reward failed; they count as not judged. */
+  readonly failures: readonly ProblemFailure[];
 }
 
 /** Completions decoded at once; more would need more memory for the cache. */
@@ -80,6 +85,7 @@ export async function evaluatePolicy(
     Array.from({ length: options.samples }, (_s, sample) => ({ problem, sample })),
   );
   const evaluated: EvaluatedCompletion[] = [];
+  const failures: ProblemFailure[] = [];
   for (let first = 0; first < rows.length; first += batchRows) {
     const part = rows.slice(first, first + batchRows);
     const problems = [...new Set(part.map((row) => row.problem))];
@@ -95,32 +101,42 @@ export async function evaluatePolicy(
       sampling: plainSampling(options.temperature, options.topP),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    for (const [i, completion] of completions.entries()) {
-      const prompt = prompts[part[i]?.problem ?? 0];
-      if (prompt !== undefined) evaluated.push(await judge(prompt, completion, tokenizer, reward, options));
-    }
+    const asked = part.flatMap(({ problem }) => prompts[problem] ?? []);
+    const judged = await judge(asked, completions, tokenizer, reward, options);
+    evaluated.push(...judged.evaluated);
+    failures.push(...judged.failures);
     options.onDidProgress?.(Math.min(first + batchRows, rows.length), rows.length);
   }
-  return summarise(evaluated, options);
+  return summarise(evaluated, failures, options);
 }
 
 async function judge(
-  prompt: Prompt,
-  completion: Completion,
+  asked: readonly Prompt[],
+  completions: readonly Completion[],
   tokenizer: Tokenizer,
   reward: RewardFunction,
   options: EvaluationOptions,
-): Promise<EvaluatedCompletion> {
-  const text = tokenizer.decode(completion.ids, { skipSpecialTokens: true });
-  const { value } = await reward({
+): Promise<{ readonly evaluated: readonly EvaluatedCompletion[]; readonly failures: readonly ProblemFailure[] }> {
+  const rows = completions.map((completion, i) => {
+    const prompt = asked[i] as Prompt;
+    return { prompt, completion, text: tokenizer.decode(completion.ids, { skipSpecialTokens: true }) };
+  });
+  const samples = rows.map(({ prompt, completion, text }) => ({
     prompt: prompt.text,
     completion: text,
     completionIds: completion.ids,
     finished: completion.finished,
     reference: prompt.problem.reference,
     maxCompletionTokens: options.maxCompletionTokens,
-  });
-  return { prompt, text, completion, correct: value === undefined ? undefined : value >= 1 };
+  }));
+  const { scores, failures } = await judgeSamples(samples, [{ name: 'of the evaluation', score: reward }], options);
+  return {
+    evaluated: rows.map((row, i) => {
+      const value = scores[i]?.[0]?.value;
+      return { ...row, correct: value === undefined ? undefined : value >= 1 };
+    }),
+    failures: failures.map(({ row, ...failure }) => ({ ...failure, problem: asked[row]?.problem.id ?? '' })),
+  };
 }
 
 function outcomesOf(evaluated: readonly EvaluatedCompletion[]): readonly ProblemOutcome[] {
@@ -136,9 +152,19 @@ function outcomesOf(evaluated: readonly EvaluatedCompletion[]): readonly Problem
   }));
 }
 
-function summarise(evaluated: readonly EvaluatedCompletion[], options: EvaluationOptions): Evaluation {
+function summarise(
+  evaluated: readonly EvaluatedCompletion[],
+  failures: readonly ProblemFailure[],
+  options: EvaluationOptions,
+): Evaluation {
   const outcomes = outcomesOf(evaluated);
   const judged = outcomes.filter((outcome) => outcome.judged > 0);
+  if (evaluated.length > 0 && failures.length === evaluated.length) {
+    throw everyRewardFailed(
+      evaluated.length,
+      failures.map((failure, row) => ({ ...failure, row })),
+    );
+  }
   if (judged.length === 0) {
     throw new RlvrError(
       'dataset/invalid',
@@ -162,5 +188,6 @@ function summarise(evaluated: readonly EvaluatedCompletion[], options: Evaluatio
     truncated: mean(evaluated.map(({ completion }) => (completion.finished ? 0 : 1))),
     outcomes,
     completions: evaluated,
+    failures,
   };
 }

@@ -37,7 +37,7 @@ export async function evaluationMetrics(
 }
 
 function metricsOf({ benchmark, evaluation, divergence }: Measurement): Record<string, number> {
-  const { accuracy, low, high, passes, meanTokens, truncated } = evaluation;
+  const { accuracy, low, high, passes, meanTokens, truncated, failures } = evaluation;
   const prefix = benchmark.role === 'trained' ? 'evaluation' : `evaluation/${benchmark.name}`;
   const known = passes.length > 1 ? passes : [];
   return {
@@ -46,6 +46,7 @@ function metricsOf({ benchmark, evaluation, divergence }: Measurement): Record<s
     [`${prefix}/high`]: high,
     [`${prefix}/tokens_mean`]: meanTokens,
     [`${prefix}/truncated`]: truncated,
+    ...(failures.length === 0 ? {} : { [`${prefix}/failures`]: failures.length }),
     ...Object.fromEntries(known.flatMap((pass) => passMetrics(prefix, pass))),
     ...(divergence === undefined
       ? {}
@@ -69,6 +70,7 @@ async function measure(
 ): Promise<Measurement> {
   const { seed } = options.evaluation;
   const { temperature } = benchmark;
+  const { timeoutSeconds } = options.generation;
   const evaluation = await evaluatePolicy(sampler, weights, options.tokenizer, benchmark.prompts, benchmark.reward, {
     samples: benchmark.samples,
     temperature,
@@ -76,11 +78,13 @@ async function measure(
     seed,
     maxCompletionTokens: benchmark.maxCompletionTokens,
     stopIds: options.generation.stopIds,
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(stop === undefined ? {} : { signal: stop }),
     onDidProgress: (done, total) => {
       events.onDidProgress('evaluating', done, total);
     },
   });
+  if (evaluation.failures.length > 0) events.onDidFailToJudge?.(learner.state.step, evaluation.failures);
   const { policy } = options.step;
   const startsAtBase = policy.startsFrom === undefined && policy.adapter.isIdentityAtStart(policy.adapterConfig);
   if (startsAtBase && learner.state.step === 0) return { benchmark, evaluation };

@@ -1,7 +1,8 @@
-import type { RewardFunction, RewardScore } from '../contracts/reward.ts';
+import type { RewardFunction, RewardSample, RewardScore } from '../contracts/reward.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { randomStream } from '../tensor/random.ts';
 import { lengthMetrics, rewardMetrics, type AdvantageResult, type GroupAdvantageOptions } from './advantage.ts';
+import { everyRewardFailed, judgeSamples, type RewardFailure } from './judge.ts';
 import type { TrainingRow } from './microBatch.ts';
 import type { Prompt } from './prompts.ts';
 import type { Completion, Sampler, WeightFeeds } from './rollout.ts';
@@ -25,6 +26,8 @@ export interface GenerationOptions {
   readonly rewards: readonly WeightedReward[];
   readonly advantages: GroupAdvantageOptions;
   readonly seed: number;
+  /** For one completion and one reward. */
+  readonly timeoutSeconds?: number;
 }
 
 /** One sampled and scored completion. */
@@ -34,6 +37,8 @@ export interface ScoredCompletion {
   readonly text: string;
   /** One per reward. */
   readonly scores: readonly RewardScore[];
+  /** Whether a reward failed on it: it is then masked, whatever the other rewards say. */
+  readonly isFailed: boolean;
 }
 
 /** A completion with what its rewards come to. */
@@ -44,12 +49,17 @@ export interface JudgedCompletion extends ScoredCompletion {
 /** A generation batch: groups of completions, in order. */
 export interface Generation {
   readonly rows: readonly ScoredCompletion[];
+  readonly failures: readonly RewardFailure[];
   /** Of sampling. */
   readonly seconds: number;
   readonly judgingSeconds: number;
 }
 
-/** Samples `groupSize` completions for each prompt and scores them. The random numbers depend on seed, index and row alone. */
+/**
+ * Samples `groupSize` completions for each prompt and scores them. The random numbers depend on seed, index and row alone.
+ *
+ * @throws RlvrError `reward/failed` where the rewards failed on all completions
+ */
 export async function generateBatch(
   sampler: Sampler,
   weights: WeightFeeds,
@@ -74,32 +84,34 @@ export async function generateBatch(
     onDidDecode: ({ tokens, running }) => options.onDidDecode?.(tokens, running),
   });
   const seconds = (performance.now() - started) / 1000;
-  const rows = await Promise.all(
-    completions.map(async (completion) => {
-      const prompt = prompts[completion.prompt] as Prompt;
-      const text = tokenizer.decode(completion.ids, { skipSpecialTokens: true });
-      const sample = {
-        prompt: prompt.text,
-        completion: text,
-        completionIds: completion.ids,
-        finished: completion.finished,
-        reference: prompt.problem.reference,
-        maxCompletionTokens: options.maxTokens,
-      };
-      return {
-        prompt,
-        completion,
-        text,
-        scores: await Promise.all(options.rewards.map(async ({ score }) => score(sample))),
-      };
-    }),
-  );
-  return { rows, seconds, judgingSeconds: (performance.now() - started) / 1000 - seconds };
+  const texts = completions.map(({ ids }) => tokenizer.decode(ids, { skipSpecialTokens: true }));
+  const samples = completions.map((completion, row): RewardSample => {
+    const prompt = prompts[completion.prompt] as Prompt;
+    return {
+      prompt: prompt.text,
+      completion: texts[row] ?? '',
+      completionIds: completion.ids,
+      finished: completion.finished,
+      reference: prompt.problem.reference,
+      maxCompletionTokens: options.maxTokens,
+    };
+  });
+  const { scores, failures } = await judgeSamples(samples, options.rewards, options);
+  const failed = new Set(failures.map(({ row }) => row));
+  if (failed.size === completions.length) throw everyRewardFailed(completions.length, failures);
+  const rows = completions.map((completion, row): ScoredCompletion => ({
+    prompt: prompts[completion.prompt] as Prompt,
+    completion,
+    text: texts[row] ?? '',
+    scores: scores[row] ?? [],
+    isFailed: failed.has(row),
+  }));
+  return { rows, failures, seconds, judgingSeconds: (performance.now() - started) / 1000 - seconds };
 }
 
 /** The reward and completion metrics of a generation batch; `rows` says which completions take part in the loss. */
 export function generationMetrics(
-  { rows: judged, seconds, judgingSeconds }: Generation,
+  { rows: judged, failures, seconds, judgingSeconds }: Generation,
   advantages: AdvantageResult,
   rewards: readonly WeightedReward[],
   rows: readonly Pick<TrainingRow, 'active'>[],
@@ -121,6 +133,7 @@ export function generationMetrics(
       ),
     ),
     'reward/unjudged': advantages.rewards.filter(Number.isNaN).length / judged.length,
+    'reward/failures': failures.length,
     'reward/zero_variance_groups': orZero(reward['frac_reward_zero_std']),
     'completion/length_mean': orZero(length['completions/mean_length']),
     'completion/length_min': orZero(length['completions/min_length']),
@@ -144,7 +157,9 @@ function orZero(value: number | undefined): number {
   return value === undefined || Number.isNaN(value) ? 0 : value;
 }
 
-/** The rewards of each completion in the rewards' order; NaN where one gave none. */
-export function rewardTable(judged: readonly Pick<ScoredCompletion, 'scores'>[]): readonly (readonly number[])[] {
-  return judged.map(({ scores }) => scores.map(({ value }) => value ?? NaN));
+/** The rewards of each completion in the rewards' order; NaN where one gave none, or one of the completion's failed. */
+export function rewardTable(
+  judged: readonly Pick<ScoredCompletion, 'scores' | 'isFailed'>[],
+): readonly (readonly number[])[] {
+  return judged.map(({ scores, isFailed }) => scores.map(({ value }) => (isFailed ? NaN : (value ?? NaN))));
 }

@@ -2,6 +2,7 @@ import { randomStream } from '../tensor/random.ts';
 import { checkGap, checkTrainedTensors } from './invariants.ts';
 import type { Learner, StepReport } from './learner.ts';
 import { activeTokens, cutMicroBatches, type TrainingRow } from './microBatch.ts';
+import { withSyncedReference } from './referenceSync.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
 
@@ -22,7 +23,7 @@ export interface StepContext {
 }
 
 /** What a generation batch costs; it counts in the first of its steps alone. */
-const costNames: readonly string[] = ['time/rollout', 'time/rewards', 'rollout/tokens'];
+const costNames: readonly string[] = ['time/rollout', 'time/rewards', 'rollout/tokens', 'reward/failures'];
 /** What only the first step on a generation batch can tell, while the policy is the one that sampled; the others repeat it. */
 const gapNames: readonly string[] = ['logps/gap_max', 'logps/gap_mean'];
 
@@ -68,6 +69,7 @@ async function takeStep(
     },
   });
   if (before.step === 0) events.onDidCheck(checkTrainedTensors(options.step.policy, before, learner.state));
+  learner.restore(withSyncedReference(learner.state, options.step.policy, options.referenceSync));
   const seconds = (performance.now() - started) / 1000;
   const tokens = rows.reduce((sum, row) => sum + row.ids.length, 0);
   // The sampler has the entropy of all rows, of which the loss saw only those that move something.

@@ -6,6 +6,7 @@ import { createLearner, type Learner, type LearnerState } from './learner.ts';
 import { createMergedWeights } from './mergedWeights.ts';
 import { trainOn, type TrainingBatch } from './optimizerSteps.ts';
 import { createSampler, type Sampler, type WeightFeeds } from './rollout.ts';
+import { afterSelection, isOnPlateau } from './selection.ts';
 import { sampledBatch, supervisedBatch } from './trainingBatches.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
 import { startOfProgress, type TrainingProgress } from './trainingProgress.ts';
@@ -83,23 +84,26 @@ async function loop(run: Run, from: TrainingProgress): Promise<TrainingOutcome> 
   const isSupervised = !options.step.objective.requirements(options.step.objectiveConfig).rollouts;
   let saved = learner.state.step;
   let progress = from;
-  while (learner.state.step < options.steps) {
+  while (learner.state.step < options.steps && !isOnPlateau(progress, options.earlyStopping)) {
     const index = learner.state.step / perGeneration;
-    const batch = isSupervised
-      ? supervisedBatch(options, index)
-      : await sampledBatch({ ...run, weights: await run.merged() }, index);
-    progress = { ...progress, tokens: progress.tokens + (batch.metrics['rollout/tokens'] ?? 0) };
-    const lastMetrics = await trainOn(run, withTotals(batch, progress), index).catch((error: unknown) => {
+    const taken = isSupervised
+      ? supervisedBatch(options, progress)
+      : await sampledBatch({ ...run, weights: await run.merged() }, progress);
+    const tokens = progress.tokens + (taken.batch.metrics['rollout/tokens'] ?? 0);
+    progress = { ...taken.progress, tokens };
+    const lastMetrics = await trainOn(run, withTotals(taken.batch, progress), index).catch((error: unknown) => {
       throw withCheckpoint(error, saved);
     });
     const { step } = learner.state;
-    const isLast = step >= options.steps;
-    const isMeasured = isLast || isDue(step, perGeneration, options.evaluation.every);
-    const measured = isMeasured ? await evaluate(run, isLast ? 'after' : 'during') : {};
+    const selected = await select(run, progress);
+    ({ progress } = selected);
+    const isLast = step >= options.steps || isOnPlateau(progress, options.earlyStopping);
+    const measured = isLast ? await evaluate(run, 'after') : {};
     const weights = (await events.onDidTrain?.(learner.state)) ?? {};
-    events.onDidStep(step, { ...lastMetrics, ...measured, ...weights });
+    events.onDidStep(step, { ...lastMetrics, ...together(selected.metrics, measured), ...weights });
     const stopping = signal.aborted && !isLast;
-    if (isLast || stopping || step - saved >= options.checkpointEvery) {
+    const isBest = options.keepsBest && progress.best?.step === step;
+    if (isLast || stopping || isBest || step - saved >= options.checkpointEvery) {
       events.onDidProgress('saving', step, options.steps);
       await events.onDidReachCheckpoint(learner.state, progress);
       saved = step;
@@ -107,6 +111,38 @@ async function loop(run: Run, from: TrainingProgress): Promise<TrainingOutcome> 
     if (stopping) return { outcome: 'stopped', state: learner.state, progress };
   }
   return { outcome: 'finished', state: learner.state, progress };
+}
+
+type Metrics = Readonly<Record<string, number>>;
+
+/** Accuracy on the selection split, where it is due; what the run chooses by it. */
+async function select(
+  run: Run,
+  progress: TrainingProgress,
+): Promise<{ readonly metrics: Metrics; readonly progress: TrainingProgress }> {
+  const { iterations, stepsPerGeneration, steps, evaluation, keepsBest, earlyStopping } = run.options;
+  const { step } = run.learner.state;
+  const chooses = keepsBest || earlyStopping !== undefined;
+  // After the last step only what chooses is still interested in it.
+  const isMeasured = isDue(step, iterations * stepsPerGeneration, evaluation.every) && (chooses || step < steps);
+  if (!isMeasured) return { metrics: {}, progress };
+  const metrics = await evaluate(run, 'during');
+  const accuracy = metrics['evaluation/accuracy'];
+  if (!chooses || accuracy === undefined) return { metrics, progress };
+  const after = afterSelection(progress, step, accuracy, earlyStopping?.minDelta);
+  const told = {
+    'selection/accuracy': accuracy,
+    'selection/best': after.best?.accuracy ?? accuracy,
+    'selection/stale': after.stale,
+  };
+  return { metrics: { ...metrics, ...told }, progress: after };
+}
+
+/** The metrics of two evaluations after one step: those of the second, and the time of both. */
+function together(first: Metrics, second: Metrics): Metrics {
+  const seconds = (first['time/evaluation'] ?? 0) + (second['time/evaluation'] ?? 0);
+  const all = { ...first, ...second };
+  return 'time/evaluation' in all ? { ...all, 'time/evaluation': seconds } : all;
 }
 
 /** Says where a run that met a number that is none can go on from. */

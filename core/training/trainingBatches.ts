@@ -1,12 +1,15 @@
-import { randomStream } from '../tensor/random.ts';
+import { groupAdvantages, type GroupAdvantageOptions } from './advantage.ts';
 import { estimateAdvantages } from './estimateAdvantages.ts';
-import { generateBatch, generationMetrics, rewardTable } from './generation.ts';
+import { generationMetrics, rewardTable, type Generation } from './generation.ts';
+import type { ProblemFailure } from './judge.ts';
 import type { Learner } from './learner.ts';
 import type { TrainingBatch } from './optimizerSteps.ts';
-import type { Prompt } from './prompts.ts';
+import { nextProblems } from './problemOrder.ts';
 import { sampledDivergence, spreadRows, withReference } from './reference.ts';
 import type { Sampler, WeightFeeds } from './rollout.ts';
+import { sampleGroups } from './sampleGroups.ts';
 import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
+import type { TrainingProgress } from './trainingProgress.ts';
 import { demonstrationRows, trainingRows, withAdvantages } from './trainingRows.ts';
 
 /** The policy that samples a generation batch. */
@@ -20,71 +23,71 @@ export interface SamplingPolicy {
 
 /** Completions whose KL from the reference is measured where the loss does not need it: enough for a curve, cheap beside a step. */
 const divergenceRows = 8;
+/** For metrics of rewards alone, which need totals and no scale. */
+const toldAdvantages: GroupAdvantageOptions = { scaleRewards: 'group', aggregation: 'sum_then_normalize' };
 
-/** Samples and judges the generation batch of this index, and scores it under the reference policy. */
-export async function sampledBatch(policy: SamplingPolicy, index: number): Promise<TrainingBatch> {
-  const { options, events, learner, sampler, weights } = policy;
-  const { groupSize, maxTokens, sampling, rewards } = options.generation;
-  const prompts = promptsOf(options, index, options.batchSize / groupSize);
-  const generation = await generateBatch(sampler, weights, options.tokenizer, prompts, index, {
-    ...options.generation,
-    onDidDecode: (tokens) => {
-      events.onDidProgress('rollout', tokens, options.batchSize * maxTokens);
-    },
-  });
-  const sampled = trainingRows(generation.rows, options);
+/** A batch, and where training stands once it was taken. */
+export interface TakenBatch {
+  readonly batch: TrainingBatch;
+  readonly progress: TrainingProgress;
+}
+
+/** Samples and judges the next generation batch, and scores it under the reference policy. */
+export async function sampledBatch(policy: SamplingPolicy, from: TrainingProgress): Promise<TakenBatch> {
+  const { options, events, learner } = policy;
+  const { groupSize, sampling, rewards } = options.generation;
+  const { generation, chosen, progress, metrics } = await sampleGroups(policy, from);
+  const firstStep = learner.state.step + 1;
+  if (generation.failures.length > 0) events.onDidFailToJudge?.(firstStep, failuresOf(generation));
+  const taken = chosen.flatMap((row) => generation.rows[row] ?? []);
+  const sampled = trainingRows(taken, options);
   const requirements = options.step.objective.requirements(options.step.objectiveConfig);
   const isScored = requirements.beta !== 0 || requirements.advantageDetails?.rewardKl !== undefined;
   const scored = await withReference(learner, isScored ? sampled : spreadRows(sampled, divergenceRows), {
     ...options,
     temperature: sampling.temperature,
   });
-  const judged = {
-    rewards: rewardTable(generation.rows),
-    weights: rewards.map(({ weight }) => weight),
-    groupSize,
-  };
+  const weights = rewards.map(({ weight }) => weight);
+  const judged = { rewards: rewardTable(taken), weights, groupSize };
   const advantages = estimateAdvantages(
     judged,
     isScored ? scored : sampled,
     requirements,
     options.generation.advantages,
   );
-  const rows = generation.rows.map((row, i) => ({ ...row, advantage: advantages.advantages[i] ?? 0 }));
-  events.onDidGenerate(learner.state.step + 1, rows);
+  const advantageOf = new Map(chosen.map((row, i) => [row, advantages.advantages[i] ?? 0]));
+  const rows = generation.rows.map((row, i) => ({ ...row, advantage: advantageOf.get(i) ?? 0 }));
+  events.onDidGenerate(firstStep, rows);
+  const isAll = chosen.length === generation.rows.length;
+  // What was sampled is told as it was sampled, also where dynamic sampling leaves a part of it out.
+  const told = isAll ? advantages : groupAdvantages({ ...judged, rewards: rewardTable(rows) }, toldAdvantages);
   return {
-    rows: withAdvantages(requirements.beta === 0 ? sampled : scored, advantages),
-    metrics: {
-      ...generationMetrics(generation, advantages, rewards, sampled),
-      kl: advantages.kl ?? sampledDivergence(scored),
+    batch: {
+      rows: withAdvantages(requirements.beta === 0 ? sampled : scored, advantages),
+      metrics: {
+        ...generationMetrics(generation, told, rewards, isAll ? sampled : trainingRows(rows, options)),
+        kl: advantages.kl ?? sampledDivergence(scored),
+        ...metrics,
+      },
     },
+    progress,
   };
 }
 
-/** The demonstrations of this index's batch. */
-export function supervisedBatch(options: TrainerOptions, index: number): TrainingBatch {
-  const rows = demonstrationRows(promptsOf(options, index, options.batchSize), options);
+/** Failures with the problems that they belong to. */
+function failuresOf({ rows, failures }: Generation): readonly ProblemFailure[] {
+  return failures.map(({ row, ...failure }) => ({ ...failure, problem: rows[row]?.prompt.problem.id ?? '' }));
+}
+
+/** The demonstrations of the next batch. */
+export function supervisedBatch(options: TrainerOptions, from: TrainingProgress): TakenBatch {
+  const { asked, progress } = nextProblems(options, from, options.batchSize);
+  const rows = demonstrationRows(
+    asked.map(({ problem }) => options.promptOf(problem)),
+    options,
+  );
   const lengths = rows.map(({ ids }) => ids.length);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  return {
-    rows,
-    metrics: { 'completion/length_mean': tokens / rows.length, 'completion/length_max': Math.max(...lengths) },
-  };
-}
-
-/** The prompts of a batch: the data set's order shuffled anew each epoch, or a generator's next problems. */
-function promptsOf(options: TrainerOptions, index: number, count: number): readonly Prompt[] {
-  const { size } = options.train;
-  const orders = new Map<number, readonly number[]>();
-  const orderOf = (epoch: number, length: number): readonly number[] => {
-    const order = orders.get(epoch) ?? randomStream(options.seed, 'order', epoch).permutation(length);
-    orders.set(epoch, order);
-    return order;
-  };
-  return Array.from({ length: count }, (_, i) => {
-    const place = index * count + i;
-    if (size === undefined) return options.promptOf(options.train.problem(place));
-    const order = orderOf(Math.floor(place / size), size);
-    return options.promptOf(options.train.problem(order[place % size] ?? 0));
-  });
+  const metrics = { 'completion/length_mean': tokens / rows.length, 'completion/length_max': Math.max(...lengths) };
+  return { batch: { rows, metrics }, progress };
 }

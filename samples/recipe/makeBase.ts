@@ -146,6 +146,9 @@ async function makeBase(
     maskTruncated: false,
     reference: 'base',
     checkpointEvery: steps,
+    curriculum: { type: 'off' },
+    verifier: 0,
+    keepsBest: false,
     evaluation: {
       before: false,
       every: 0,

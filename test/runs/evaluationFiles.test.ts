@@ -40,8 +40,11 @@ describe('the evaluations of a run', () => {
   it('are read as they were written, in the order of their steps', () => {
     const run = temporaryFolder();
     expect(readEvaluations(run)).toEqual([]);
+    const last = { ...record(20), moment: 'after' } as const;
+    writeEvaluation(run, last);
     for (const step of [20, 0, 3]) writeEvaluation(run, record(step));
-    expect(readEvaluations(run)).toEqual([0, 3, 20].map((step) => ({ format: 1, ...record(step) })));
+    const inOrder = [...[0, 3, 20].map(record), last];
+    expect(readEvaluations(run)).toEqual(inOrder.map((own) => ({ format: 1, ...own })));
   });
 
   it('later than a step are forgotten', () => {
@@ -59,7 +62,7 @@ describe('the evaluations of a run', () => {
   ])('that are none are refused by name: %s', (text, message) => {
     const run = temporaryFolder();
     writeEvaluation(run, record(0));
-    writeFileSync(path.join(runFile(run, 'evaluations'), 'step-0.json'), text);
+    writeFileSync(path.join(runFile(run, 'evaluations'), 'step-0-before.json'), text);
     expect(() => readEvaluations(run)).toThrow(message);
     expect(() => readEvaluations(run)).toThrow(expect.objectContaining({ code: 'run/corrupt' }));
   });

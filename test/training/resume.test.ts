@@ -45,6 +45,21 @@ const configurations: Readonly<Record<string, TinyChanges>> = {
     training: { ...training, micro_batch_tokens: 64 },
   },
   'a file read in epochs': { data: { train: { type: 'jsonl', path: 'problems.jsonl' } } },
+  'groups that teach nothing refilled, to the limit': {
+    rewards: [{ type: 'repetition_penalty', ngram_size: 1, max_penalty: -1 }],
+    rollout: { ...rollout, group_size: 2, max_completion_tokens: 2, dynamic_sampling: { max_batches: 3 } },
+  },
+  'problems chosen by difficulty from a file': {
+    data: { train: { type: 'jsonl', path: 'problems.jsonl' } },
+    training: { ...training, curriculum: { type: 'difficulty' } },
+  },
+  'hard problems asked again': {
+    training: { ...training, curriculum: { type: 'replay', share: 0.5 } },
+  },
+  'the best policy kept': {
+    training: { ...training, keep_best: true, early_stopping: { patience: 9 } },
+    evaluation: { ...withoutEvaluation, every: 1 },
+  },
   'supervised full fine-tuning': {
     objective: { type: 'sft' },
     adapter: { type: 'full' },

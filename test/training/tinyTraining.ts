@@ -7,6 +7,7 @@ import { isMachineMetric } from '../../core/metricNames.ts';
 import type { Measurement } from '../../core/training/benchmark.ts';
 import type { JudgedCompletion } from '../../core/training/generation.ts';
 import type { InvariantCheck } from '../../core/training/invariants.ts';
+import type { ProblemFailure } from '../../core/training/judge.ts';
 import type { LearnerState } from '../../core/training/learner.ts';
 import { train, type TrainingOutcome, type TrainingStart } from '../../core/training/trainer.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
@@ -51,6 +52,7 @@ export interface TrainingRecord {
   readonly generations: ReadonlyMap<number, readonly JudgedCompletion[]>;
   readonly checkpoints: readonly LearnerState[];
   readonly evaluations: readonly MeasuredMoment[];
+  readonly failures: readonly ProblemFailure[];
   readonly progress: TrainingProgress;
   /** As of each checkpoint. */
   readonly progresses: readonly TrainingProgress[];
@@ -79,6 +81,7 @@ export async function recordTraining(
   const checkpoints: LearnerState[] = [];
   const evaluations: MeasuredMoment[] = [];
   const progresses: TrainingProgress[] = [];
+  const failures: ProblemFailure[] = [];
   const stop = new AbortController();
   const { outcome, state, progress } = await train(
     options,
@@ -93,6 +96,7 @@ export async function recordTraining(
         metrics.set(step, Object.fromEntries(Object.entries(values).filter(([name]) => !isMachineMetric(name))));
         if (step === stopAt) stop.abort();
       },
+      onDidFailToJudge: (_step, some) => failures.push(...some),
       onDidGenerate: (step, rows) => generations.set(step, rows),
       onDidReachCheckpoint: (reached, known) => {
         progresses.push(known);
@@ -104,7 +108,8 @@ export async function recordTraining(
     stop.signal,
     resumeFrom,
   );
-  return { outcome, state, progress, progresses, metrics, steps, checks, generations, checkpoints, evaluations };
+  const told = { metrics, steps, checks, generations, checkpoints, evaluations, failures };
+  return { outcome, state, progress, progresses, ...told };
 }
 
 /** A state as something that tests compare exactly, bit for bit. */

@@ -24,6 +24,7 @@ import { trainableCount } from '../../../core/training/policy.ts';
 import { train, type TrainingStart } from '../../../core/training/trainer.ts';
 import { readTrainingState, writeTrainingState } from '../../../core/training/trainingState.ts';
 import type { TrainerEvents } from '../../../core/training/trainerOptions.ts';
+import type { TrainingProgress } from '../../../core/training/trainingProgress.ts';
 import { openJournal } from './journal.ts';
 import { liveSpectra } from './liveSpectra.ts';
 import { prepareRun, type PreparedRun } from './prepare.ts';
@@ -82,20 +83,27 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     onDidCalibrate: (done, total) => {
       job.onDidReport({ kind: 'progress', progress: { phase: 'calibrating', done, total } });
     },
+    onDidDownload: (done, total) => {
+      job.onDidReport({ kind: 'progress', progress: { phase: 'downloading', done, total } });
+    },
   });
   await checkSameData(record, prepared, checkpoint);
   rewindRun(job.runFolder, checkpoint);
-  keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints);
+  const best = experiment.training.keep_best ? continued?.progress.best : undefined;
+  keepNewestCheckpoints(job.runFolder, experiment.training.keep_checkpoints, best?.step);
   const { policy } = prepared.options.step;
   const current = updateRun(job.runFolder, {
     environment,
     trainableParameters: trainableCount(policy),
+    data: prepared.data,
     plugins: used,
     seeds: { experiment: experiment.seed, evaluation: experiment.evaluation.seed },
     // What was calibrated is not calibrated again.
     hashes: { ...record.hashes, ...(await prepared.hashes()) },
     steps: checkpoint?.step ?? 0,
     checkpoints: checkpointEntries(job.runFolder),
+    best,
+    plateau: undefined,
     ...(checkpoint === undefined ? { checks: [], evaluation: {}, costs: undefined } : {}),
   });
   return trainRun(job, current, prepared, catalog, continued);
@@ -123,18 +131,31 @@ async function trainRun(
         });
         return exportCheckpoint(folder, modelFolder, options.checkpoint, options.step.policy, state);
       },
-      { keep },
+      { keep, spare: options.keepsBest ? progress.best?.step : undefined },
     );
-    updateRun(job.runFolder, { checkpoints: checkpointEntries(job.runFolder) });
+    updateRun(job.runFolder, {
+      checkpoints: checkpointEntries(job.runFolder),
+      ...(options.keepsBest ? { best: progress.best } : {}),
+    });
     await spectra?.atCheckpoint(state);
   };
   const events = { ...journal, onDidReachCheckpoint, ...(spectra && { onDidTrain: spectra.afterStep }) };
   try {
-    const { outcome } = await train(options, events, job.signal, resumeFrom);
+    const { outcome, state, progress } = await train(options, events, job.signal, resumeFrom);
+    if (outcome === 'finished' && state.step < options.steps) tellPlateau(job, state.step, progress);
     return outcome;
   } finally {
     journal.close();
   }
+}
+
+/** Says that a run has ended before its last step, and why. */
+function tellPlateau({ runFolder, onDidReport }: EngineJob, step: number, progress: TrainingProgress): void {
+  const { improved: accuracy = 0, stale } = progress;
+  updateRun(runFolder, { plateau: { step, accuracy } });
+  const percent = (100 * accuracy).toFixed(1);
+  const message = `Ended early after step ${step}: accuracy on the selection split has not risen above ${percent} % in ${stale} evaluations.`;
+  onDidReport({ kind: 'note', level: 'info', message });
 }
 
 /** A resumed run must read what it was started with. */

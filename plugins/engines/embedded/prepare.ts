@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Problem, ProblemSource, Split } from '../../../core/contracts/dataset.ts';
+import type { Problem } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
 import { RlvrError } from '../../../core/errors.ts';
-import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
+import { chosenPlugin } from '../../../core/experiment/pluginChoices.ts';
 import { rewardNames } from '../../../core/experiment/rewardNames.ts';
 import { verifierIndex } from '../../../core/experiment/verifierIndex.ts';
 import type { Experiment } from '../../../core/experiment/schema.ts';
@@ -10,13 +10,17 @@ import { loadCheckpoint } from '../../../core/model/checkpoint.ts';
 import { hashFiles } from '../../../core/model/hashFiles.ts';
 import { stopIdsOf } from '../../../core/model/stopIds.ts';
 import { loadTokenizer } from '../../../core/model/tokenizer.ts';
+import type { DataRecord } from '../../../core/runs/runRecord.ts';
 import { checkOptimizer } from '../../../core/training/checkOptimizer.ts';
 import type { WeightedReward } from '../../../core/training/generation.ts';
+import { gradientDirections } from '../../../core/training/gradientDirections.ts';
 import { experimentPrompts } from '../../../core/training/experimentPrompts.ts';
 import { checkLongestPrompts, firstPrompts, type Prompt } from '../../../core/training/prompts.ts';
 import { stateFileName } from '../../../core/training/trainingState.ts';
+import { checkReferenceSync } from '../../../core/training/referenceSync.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 import { prepareBenchmarks } from './prepareBenchmarks.ts';
+import { dataReader } from './dataReader.ts';
 import { preparePolicy, type PrepareOptions } from './preparePolicy.ts';
 
 /** An experiment with its model, data and plugins loaded. */
@@ -24,6 +28,8 @@ export interface PreparedRun {
   readonly options: TrainerOptions;
   /** Hashes of what was read: the model, each data set by its place in the experiment, and the calibration if there was one. */
   readonly hashes: () => Promise<Readonly<Record<string, string>>>;
+  /** What was found in the data. */
+  readonly data: DataRecord;
 }
 
 /** Loads what an experiment names; `baseFolder` is what its relative paths start from. */
@@ -37,11 +43,7 @@ export async function prepareRun(
   const checkpoint = await loadCheckpoint(modelFolder);
   const tokenizer = loadTokenizer(modelFolder, checkpoint.config);
   const { data, rollout, training, evaluation, seed } = experiment;
-  const open = (choice: PluginChoice, split: Split): Promise<ProblemSource> => {
-    const { plugin, config } = chosenPlugin(catalog, 'dataset', choice);
-    const drawnBy = split === 'train' ? seed : (evaluation.data_seed ?? seed);
-    return plugin.open(config, { split, seed: drawnBy, baseFolder });
-  };
+  const reader = dataReader(experiment, baseFolder, catalog, prepare);
   const adapter = chosenPlugin(catalog, 'adapter', experiment.adapter);
   const objective = chosenPlugin(catalog, 'objective', experiment.objective);
   const optimizer = chosenPlugin(catalog, 'optimizer', experiment.optimizer);
@@ -53,26 +55,35 @@ export async function prepareRun(
       checkpoint.config.maxPositionEmbeddings,
     );
   const promptOf = promptsWithin(rollout.max_completion_tokens);
-  const train = await open(data.train, 'train');
+  const isTrainedMeasured = evaluation.before || requirements.rollouts || experiment.rewards.length > 0;
+  const train = await reader.openTraining(isTrainedMeasured);
   checkLongestPrompts(train, promptOf);
   const stopIds = stopIdsOf(tokenizer, checkpoint.config);
   const text = { train, promptOf, tokenizer, stopIds, contextTokens: checkpoint.config.maxPositionEmbeddings };
   const { policy, calibrationHash } = await preparePolicy({ checkpoint, adapter, text, seed }, prepare);
   checkOptimizer(optimizer, adapter.plugin.id, policy.parameters);
-  const rewards = weightedRewards(experiment, catalog);
+  const rewards = weightedRewards(experiment, catalog, baseFolder);
+  const verifier = verifierIndex(experiment.rewards, catalog);
   const { hashes: measuredHashes, ...benchmarks } = await prepareBenchmarks(experiment, {
-    open,
+    open: reader.open,
     usualSettings: ({ type }) => catalog.find('dataset', type).evaluation,
     prompts: (source, problems, maxCompletionTokens) =>
       firstPrompts(source, problems, promptsWithin(maxCompletionTokens)),
-    verifier: rewards[verifierIndex(experiment.rewards, catalog)]?.score ?? (() => ({ value: undefined })),
+    verifier: rewards[verifier]?.score ?? (() => ({ value: undefined })),
     rewardOf: (choice) => {
       const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
-      return plugin.create(config);
+      return plugin.create(config, { baseFolder });
     },
-    isTrainedMeasured: evaluation.before || requirements.rollouts || experiment.rewards.length > 0,
+    isTrainedMeasured,
   });
   const hasFilters = rollout.top_k > 0 || rollout.top_p < 1 || rollout.min_p > 0 || rollout.repetition_penalty !== 1;
+  const referenceSync = training.sync_ref_model
+    ? { steps: training.ref_model_sync_steps, alpha: training.ref_model_mixup_alpha }
+    : undefined;
+  if (referenceSync !== undefined)
+    await checkReferenceSync(referenceSync, training.reference, requirements, checkpoint, policy);
+  const { dynamic_sampling: dynamic } = rollout;
+  const { early_stopping: early } = training;
   const updatesPerGeneration = training.num_iterations * training.steps_per_generation;
   const options: TrainerOptions = {
     checkpoint,
@@ -83,6 +94,14 @@ export async function prepareRun(
       objectiveConfig: objective.config,
       optimizer: optimizer.plugin,
       optimizerConfig: optimizer.config,
+      ...(experiment.gradient.length === 0
+        ? {}
+        : {
+            gradient: {
+              steps: experiment.gradient,
+              directions: gradientDirections(experiment.gradient, checkpoint, policy, seed),
+            },
+          }),
       maxGradNorm: training.max_grad_norm,
       seed,
       oldIsCurrent: updatesPerGeneration === 1 && !(hasFilters && rollout.old_logps === 'filtered'),
@@ -106,6 +125,7 @@ export async function prepareRun(
       rewards,
       advantages: { scaleRewards: training.scale_rewards, aggregation: training.multi_objective },
       seed,
+      timeoutSeconds: training.reward_timeout_seconds,
     },
     oldLogps: rollout.old_logps,
     seed,
@@ -117,7 +137,13 @@ export async function prepareRun(
     microBatchTokens: training.micro_batch_tokens,
     maskTruncated: training.mask_truncated_completions,
     reference: training.reference,
+    ...(referenceSync === undefined ? {} : { referenceSync }),
     checkpointEvery: training.checkpoint_every,
+    curriculum: training.curriculum,
+    verifier,
+    keepsBest: training.keep_best,
+    ...(dynamic && { dynamicSampling: { maxBatches: dynamic.max_batches, atLimit: dynamic.at_limit } }),
+    ...(early && { earlyStopping: { patience: early.patience, minDelta: early.min_delta } }),
     evaluation: {
       before: evaluation.before,
       every: evaluation.every,
@@ -133,12 +159,34 @@ export async function prepareRun(
     ...(calibrationHash === undefined ? {} : { calibration: calibrationHash }),
     'data.train': train.hash,
     ...measuredHashes,
+    ...(await rewardHashes(experiment, catalog, baseFolder)),
   });
-  return { options, hashes };
+  return { options, hashes, data: reader.record() };
+}
+
+/** Of the files that rewards are made of, by the rewards' names. */
+async function rewardHashes(
+  { rewards }: Experiment,
+  catalog: PluginCatalog,
+  baseFolder: string,
+): Promise<Readonly<Record<string, string>>> {
+  const names = rewardNames(rewards);
+  const hashes = await Promise.all(
+    rewards.map(async (choice, index) => {
+      const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
+      const files = plugin.files?.(config, { baseFolder }) ?? [];
+      return files.length === 0 ? [] : [[`rewards.${names[index] ?? index}`, await hashFiles([...files])] as const];
+    }),
+  );
+  return Object.fromEntries(hashes.flat());
 }
 
 /** The experiment's rewards, ready to score. */
-function weightedRewards({ rewards }: Experiment, catalog: PluginCatalog): readonly WeightedReward[] {
+function weightedRewards(
+  { rewards }: Experiment,
+  catalog: PluginCatalog,
+  baseFolder: string,
+): readonly WeightedReward[] {
   const names = rewardNames(rewards);
   return rewards.map((choice, index) => {
     const { plugin, config } = chosenPlugin(catalog, 'reward', choice);
@@ -147,7 +195,7 @@ function weightedRewards({ rewards }: Experiment, catalog: PluginCatalog): reado
     return {
       name: names[index] ?? plugin.id,
       weight: choice.weight,
-      score: plugin.create(config),
+      score: plugin.create(config, { baseFolder }),
     };
   });
 }
