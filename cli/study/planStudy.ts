@@ -19,7 +19,7 @@ import { openSession } from './studySession.ts';
 import { openTrialRuns } from './trialRuns.ts';
 
 /** Floating-point operations a second of a thread, and of a trial's tokens for each parameter: before anything was measured. */
-const assumed = { operations: 1e10, perToken: { sampling: 2, training: 8 }, startSeconds: 3 };
+const assumed = { operations: 6e10, perToken: { sampling: 2, training: 8 }, startSeconds: 3 };
 
 /**
  * `rlvr study plan`: the trials of each part with the seconds that they take, measured where some have been run and else estimated, and what

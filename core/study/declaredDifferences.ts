@@ -9,6 +9,7 @@ import type { DecoderConfig } from '../model/modelConfig.ts';
 import { adapterTargets } from '../training/adapterTargets.ts';
 import type { MethodDifference, StudyCell, StudyPart } from './expandedStudy.ts';
 import type { ParsedStudy, StudyIssue } from './readStudy.ts';
+import type { StudyDefinition } from './studySchema.ts';
 
 /** Settings that say how much a method may learn from. */
 const budgetKeys: readonly string[] = [
@@ -69,8 +70,27 @@ export function differencesOf(
       }
     }
   }
-  if (issues.size > 0) throw refuse([...issues.values()]);
+  const all = [...issues.values(), ...needless(definition, parts, [...found.values()])];
+  if (all.length > 0) throw refuse(all);
   return [...found.values()];
+}
+
+/** Differences that are declared and are none: the report would repeat what is not so. */
+function needless(
+  { differs }: StudyDefinition,
+  parts: readonly StudyPart[],
+  found: readonly MethodDifference[],
+): readonly StudyIssue[] {
+  const compared = new Set(parts.flatMap(({ methods }) => (methods.length > 1 ? methods : [])));
+  return differs.flatMap(({ in: kind, methods }, i) =>
+    methods.flatMap((method, j): StudyIssue[] => {
+      const isFound = found.some((each) => each.in === kind && each.methods.includes(method));
+      if (isFound || !compared.has(method)) return [];
+      const hint = kind === 'targets' ? ' (the study’s `targets` hold for adapters that name no target_modules)' : '';
+      const message = `"${method}" has the same ${kind} as the others, so there is nothing to declare${hint}`;
+      return [{ path: ['differs', i, 'methods', j], message }];
+    }),
+  );
 }
 
 interface Deviation {
