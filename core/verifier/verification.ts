@@ -49,6 +49,7 @@ const SOURCES: Readonly<Record<AnswerSource, string>> = {
   formula: 'formula without delimiters',
   bold: 'last bold text',
   number: 'last number',
+  words: 'words',
   choice: 'choice',
   reference: 'whole text',
 };

@@ -51,6 +51,7 @@ export function choiceFinder(strings: readonly string[], lowercase: boolean): Ch
     },
     leading: (text) => {
       const match = [...text.slice(0, LONGEST_PHRASE).matchAll(exact)][0];
+      if (match === undefined && text.length <= LONGEST_PHRASE) return found(firstLoose(text, loose));
       if (match === undefined || /[^\s*_([{"'$]/u.test(text.slice(0, match.index))) return undefined;
       return isArticle(text, match) ? undefined : found(match);
     },

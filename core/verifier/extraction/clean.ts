@@ -4,9 +4,13 @@ const NAMES =
 const DOUBLED = new RegExp(`(?<!\\\\)\\\\\\\\(?=(?:${NAMES})(?![a-z]))`, 'gu');
 const DELIMITERS = /(?<!\\)\$|(?<!\\)\\[()[\]](?!\s*\d{0,3}(?:\.\d+)?(?:pt|em|ex|cm|mm)\])/gu;
 const LEADING_PROSE =
-  /^\s*\\(?:text|textbf|textrm|mbox|mathrm)\s*\{[^{}]{0,200}\b(?:is|are|equals|be)\s*:?\s*\}(?:\s|\\[,;: ]|~|:)*/u;
+  /^\s*\\(?:text|textbf|textrm|mbox|mathrm)\s*\{[^{}]{0,200}(?:\b(?:is|are|equals|be)\s*:?|:)\s*\}(?:\s|\\[,;: ]|~|:)*/u;
+const ANNOUNCED = /^\s*(?:the\s+)?(?:final\s+)?answer\s*(?:is\b|[:=])\s*:?\s*/iu;
 const GLUED = /(?<![a-zA-Z\\])(and|or)(?=[a-zA-Z]\s*[(=])/gu;
 const COMMA = /\{\s?,\s?\}/gu;
+const STRAY_DOLLAR = /\\\$(?!\s*[\d.])/gu;
+const PERCENT = /(?<=\d\s{0,3})(?:percent(?:age)?|pct)(?![a-z])/giu;
+const LETTER_TIMES = /(?<=\d)\s?x\s?(?=10\s?\^)/gu;
 const ENDS = new Set(['.', ',', ';', ':', '*', '"', ' ', '\n', '\t', '\r']);
 
 /**
@@ -17,7 +21,11 @@ export function cleanAnswer(text: string): string {
   const plain = text
     .replace(DOUBLED, '\\')
     .replace(DELIMITERS, ' ')
+    .replace(STRAY_DOLLAR, ' ')
+    .replace(LETTER_TIMES, String.raw`\times `)
+    .replace(PERCENT, String.raw`\%`)
     .replace(LEADING_PROSE, '')
+    .replace(ANNOUNCED, '')
     .replace(GLUED, ' $1 ')
     .replace(COMMA, '{,}');
   let end = plain.length;

@@ -6,11 +6,13 @@ import { lastQuantity } from './numbers.ts';
 import { findPhrases, type Phrase } from './phrases.ts';
 import {
   bareFormula,
+  bareWords,
   conclusion,
   joinAnswers,
   lastBold,
   lastMaths,
   phraseStatement,
+  trailingFormula,
   type Statement,
 } from './statements.ts';
 import { suffixAt } from './words.ts';
@@ -28,6 +30,7 @@ export type AnswerSource =
   | 'formula'
   | 'bold'
   | 'number'
+  | 'words'
   | 'choice'
   | 'reference';
 
@@ -67,8 +70,10 @@ const CONCLUSION = 290;
 const MATHS = 300;
 const FORMULA = 305;
 const BOLD = 310;
+const TAIL = 315;
 const NUMBER = 320;
 const VARIABLE = 340;
+const WORDS = 350;
 /** Math-Verify's own reading of LaTeX, where malformed operators are not to be understood. */
 const MALFORMED = /\\[dtc]?frac\s*\d|\\[dtc]?frac\s*\{[^{}]*\}\s*\d|\\sqrt\s*\d|sqrt\s*\(|\^\s?\(/u;
 
@@ -165,6 +170,8 @@ function candidateGroups(
         one(CONCLUSION, 'conclusion', () => conclusion(text));
         one(FORMULA, 'formula', () => bareFormula(text));
         one(BOLD, 'bold', () => lastBold(text));
+        one(TAIL, 'formula', () => trailingFormula(text));
+        one(WORDS, 'words', () => bareWords(text));
         one(NUMBER, 'number', () => lastQuantity(text));
       }
     } else {
@@ -216,11 +223,11 @@ function announced(
 ): readonly Candidate[] {
   const withBoxes = readsBoxes(options);
   for (const phrase of phrases) {
-    const content = text.slice(phrase.start, phrase.end);
-    const isBoxed = withBoxes && /\\(?:boxed|fbox)/u.test(content);
-    if (rankOf(phrase) !== rank || isBoxed) continue;
-    const stated = phraseStatement(content, wants);
-    if (stated === undefined) continue;
+    if (rankOf(phrase) !== rank) continue;
+    const whole = text.slice(phrase.start, phrase.end);
+    const box = withBoxes ? whole.search(/\\(?:boxed|fbox)/u) : -1;
+    const stated = phraseStatement(box < 0 ? whole : whole.slice(0, box), wants);
+    if (stated === undefined || (box >= 0 && !/\d/u.test(stated.text))) continue;
     const statement = { ...stated, start: phrase.start + stated.start, end: phrase.start + stated.end };
     return [{ rank, source: phrase.announcement, statement, isChoice: false }];
   }

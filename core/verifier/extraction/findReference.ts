@@ -74,7 +74,7 @@ function findBare(reference: string): FoundAnswer | undefined {
 }
 
 function isWord(text: string): boolean {
-  return /^[\s\p{L}.,;:!?'"()-]*$/u.test(text) && !/[(=]\s*\p{L}+\s*[,)]/u.test(text);
+  return /^\s*n\/a\s*$/iu.test(text) || (/^[\s\p{L}.,;:!?'"()-]*$/u.test(text) && !/[(=]\s*\p{L}+\s*[,)]/u.test(text));
 }
 
 function findInProse(reference: string, options: VerifierOptions): FoundAnswer | undefined {

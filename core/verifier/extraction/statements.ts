@@ -1,6 +1,6 @@
 import { hasSeparator } from './joiners.ts';
 import { findMaths, type Maths } from './maths.ts';
-import { lastQuantity } from './numbers.ts';
+import { isDenied, lastQuantity } from './numbers.ts';
 import type { Span } from './span.ts';
 import { isFormula, isProse, suffixAt } from './words.ts';
 
@@ -19,6 +19,10 @@ const CONSTANT = /^\s*(?:e|i|\\(?:pi|infty|emptyset|varnothing))\s*$/u;
 const CONCLUSION = /(?:^|[.!?$\])]\s|\n)\s{0,9}(?:therefore|thus|hence|so|consequently|in conclusion|in total)\b/giu;
 const LONGEST_SENTENCE = 500;
 const SENTENCE_END = /\n|[.!?](?=\s|$)/u;
+const LONGEST_TAIL = 300;
+const TAIL_BREAK = /\n|[.!?:]\s/gu;
+const LETTERS = /(?<![\\\p{L}])\p{L}{2,}/gu;
+const OPERATION = /[=<>≤≥≠()[\]^*/×·+√π∞]|\\[a-z]|\b(?:and|or)\b|\d\s*-\s*\d/u;
 const SEVERAL = ' \\text{ and } ';
 
 /** Joins the answers of a list so that no comma of theirs is mistaken for the list's; what is said twice counts once. */
@@ -32,7 +36,7 @@ export function lastMaths(text: string, variables: 'skip' | 'only' = 'skip'): St
   const all = findMaths(text);
   const isWanted = (maths: Maths): boolean => {
     const content = text.slice(maths.start, maths.end);
-    return content.trim() !== '' && isVariable(content) === (variables === 'only');
+    return content.trim() !== '' && isVariable(content) === (variables === 'only') && !isDenied(text, maths.from);
   };
   const last = all.findLastIndex(isWanted);
   if (last < 0) return undefined;
@@ -82,7 +86,7 @@ export function phraseStatement(phrase: string, wants: { latex: boolean; expr: b
   const formula = wants.expr ? leadingFormula(phrase) : undefined;
   if (formula !== undefined) return formula;
   const maths = wants.latex ? lastMaths(phrase) : undefined;
-  const number = wants.expr ? lastQuantity(phrase) : undefined;
+  const number = wants.expr ? (trailingFormula(phrase) ?? lastQuantity(phrase)) : undefined;
   const later = maths === undefined || (number !== undefined && number.end > maths.end) ? number : maths;
   return later ?? leading ?? (wants.expr ? words(phrase) : undefined);
 }
@@ -121,6 +125,30 @@ export function withUnit(formula: string): string {
   return suffix?.end === formula.trimEnd().length ? formula.slice(0, at) + suffix.text : formula;
 }
 
+/** The formula with which the last sentence ends, as in "The point is (2, 3)."; a number alone is none. */
+export function trailingFormula(text: string): Statement | undefined {
+  const end = text.trimEnd().replace(/[.!?]$/u, '').length;
+  const tail = text.slice(Math.max(0, end - LONGEST_TAIL), end);
+  const breaks = [...tail.matchAll(TAIL_BREAK)];
+  const lead = breaks.at(-1);
+  const from = (lead?.index ?? 0) + (lead?.[0].length ?? 0);
+  const words = [...tail.slice(from).matchAll(LETTERS)].filter(({ 0: word }) => word.split(/and|or/u).some(isProse));
+  const last = words.at(-1);
+  if (lead === undefined && last === undefined) return undefined;
+  const rest = tail.slice(from + (last === undefined ? 0 : last.index + last[0].length));
+  const formula = trimConnectors(rest).replace(/^[\s,;:]+/u, '');
+  if (!/\d/u.test(formula) || !OPERATION.test(formula) || formula.includes('$') || !isBalanced(formula))
+    return undefined;
+  if (!isFormula(formula) || isDenied(tail, tail.length - rest.length + rest.indexOf(formula))) return undefined;
+  const start = end - rest.length + rest.indexOf(formula);
+  return { text: withUnit(formula), start, end: start + formula.length };
+}
+
+function isBalanced(formula: string): boolean {
+  const count = (pattern: RegExp): number => formula.match(pattern)?.length ?? 0;
+  return count(/[([{]/gu) === count(/[)\]}]/gu);
+}
+
 /** What the last sentence that begins with "therefore", "so" or the like states, if no maths comes after it. */
 export function conclusion(text: string): Statement | undefined {
   let start = -1;
@@ -129,8 +157,16 @@ export function conclusion(text: string): Statement | undefined {
   const rest = text.slice(start, start + LONGEST_SENTENCE);
   const sentence = rest.slice(0, SENTENCE_END.exec(rest)?.index ?? rest.length);
   if (lastMaths(sentence) !== undefined || lastMaths(text.slice(start)) !== undefined) return undefined;
-  const found = lastQuantity(sentence);
+  const found = trailingFormula(sentence) ?? lastQuantity(sentence);
   return found && { ...found, start: start + found.start, end: start + found.end };
+}
+
+/** A few words in bold, or a completion of a few words. */
+export function bareWords(text: string): Statement | undefined {
+  const match = [...text.matchAll(BOLD)].at(-1);
+  if (match === undefined) return words(text);
+  const found = words(match[1] ?? '');
+  return found && { ...found, start: match.index + 2, end: match.index + 2 + (match[1] ?? '').length };
 }
 
 function words(phrase: string): Statement | undefined {
