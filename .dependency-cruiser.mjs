@@ -18,8 +18,8 @@ const coreLayers = {
   optimizer: ['tensor'],
   model: ['tensor', 'linalg'],
   lint: ['model', 'verifier', 'lowrank', 'experiment'],
-  training: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'runs'],
-  experiment: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'training', 'runs'],
+  training: ['tensor', 'linalg', 'model', 'lowrank', 'optimizer', 'verifier', 'experiment', 'runs'],
+  experiment: ['tensor', 'linalg', 'model', 'lowrank', 'optimizer', 'verifier', 'training', 'runs'],
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
   report: ['runs', 'experiment'],
   conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer', 'spectra'],
@@ -37,7 +37,18 @@ const pluginLayers = {
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'spectra'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems', 'sandbox', 'userFunctions'],
-  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs', 'spectra'],
+  engines: [
+    'tensor',
+    'linalg',
+    'lowrank',
+    'model',
+    'verifier',
+    'training',
+    'experiment',
+    'runs',
+    'spectra',
+    'problems',
+  ],
 };
 
 function folders(names) {

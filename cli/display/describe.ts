@@ -79,6 +79,7 @@ export function describeProgress(status: RunStatus, progress: RunProgress | unde
   const count = total === undefined || total === 0 ? '' : ` ${formatCount(done)}/${formatCount(total)}`;
   const words: Readonly<Record<RunProgress['phase'], string>> = {
     starting: 'loading the model and tracing the graphs',
+    downloading: `fetching data${total === undefined ? '' : ` ${formatValue(done, 'bytes')} of ${formatValue(total, 'bytes')}`}`,
     calibrating: `looking at the base on training data${count}`,
     evaluating: `evaluating${count}`,
     rollout: `sampling completions${count}`,

@@ -5,7 +5,8 @@ export type Metrics = Readonly<Record<string, number>>;
 
 /** What a run is doing now. `total` is undefined where the end is not known. */
 export interface Progress {
-  readonly phase: 'starting' | 'calibrating' | 'evaluating' | 'rollout' | 'training' | 'saving' | 'finished';
+  readonly phase:
+    'starting' | 'downloading' | 'calibrating' | 'evaluating' | 'rollout' | 'training' | 'saving' | 'finished';
   readonly done: number;
   readonly total: number | undefined;
 }

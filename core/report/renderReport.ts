@@ -2,6 +2,7 @@ import { accuracySection } from './accuracySection.ts';
 import { chartCatalog, type ChartSection } from './chartCatalog.ts';
 import { chartFigure } from './chartFigure.ts';
 import { completionsSection } from './completionsSection.ts';
+import { dataSection } from './dataSection.ts';
 import { html, type Markup } from './html.ts';
 import { htmlPage } from './htmlPage.ts';
 import { overview } from './overview.ts';
@@ -23,6 +24,7 @@ export function renderReport(data: ReportData): string {
       { id: 'cost', title: 'Speed and memory', content: charts(data, 'cost') },
       { id: 'completions', title: 'Completions', content: completionsSection(data.completions) },
       { id: 'checks', title: 'Integrity checks', content: checksSection(data.run) },
+      { id: 'data', title: 'Data', content: dataSection(data.run) },
       { id: 'configuration', title: 'Configuration', content: configurationSection(data.run) },
       { id: 'environment', title: 'Environment', content: environmentSection(data.run) },
     ],

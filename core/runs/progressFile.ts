@@ -5,7 +5,7 @@ import { readJsonFile } from './jsonFile.ts';
 import { runFile } from './runFiles.ts';
 
 const progressSchema = z.object({
-  phase: z.enum(['starting', 'calibrating', 'evaluating', 'rollout', 'training', 'saving', 'finished']),
+  phase: z.enum(['starting', 'downloading', 'calibrating', 'evaluating', 'rollout', 'training', 'saving', 'finished']),
   done: z.number(),
   total: z.number().optional(),
   notes: z

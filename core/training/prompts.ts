@@ -1,12 +1,13 @@
-import type { Problem, ProblemSource } from '../contracts/dataset.ts';
+import type { ContextMessage, Problem, ProblemSource } from '../contracts/dataset.ts';
 import { RlvrError } from '../errors.ts';
 import { applyChatTemplate } from '../model/applyChatTemplate.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 
 /** How problems become prompts. */
 export interface PromptOptions {
-  /** What the user says; `{question}` stands for the problem. */
+  /** What the user says; `{question}` stands for the problem, as its data set words it. */
   readonly template: string;
+  /** System message; of problems that bring one of their own it takes the place. */
   readonly system?: string | undefined;
   /** Whether the model's chat template is put around it. */
   readonly chat: boolean;
@@ -32,8 +33,7 @@ export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions
     );
   }
   return (problem) => {
-    const said = options.template.replaceAll('{question}', () => problem.question);
-    const text = options.chat ? renderPrompt(said, options.system, tokenizer) : said;
+    const text = promptText(problem, options, tokenizer);
     const ids = tokenizer.encode(text, { addSpecialTokens: !options.chat });
     const room = Math.min(options.maxPromptTokens, options.contextTokens - options.maxCompletionTokens);
     if (ids.length > room) {
@@ -53,12 +53,20 @@ export function createPromptBuilder(tokenizer: Tokenizer, options: PromptOptions
   };
 }
 
-function renderPrompt(said: string, system: string | undefined, tokenizer: Tokenizer): string {
+/** The problem's conversation as text: in the model's chat template, or its messages one after another. */
+function promptText(problem: Problem, { template, system, chat }: PromptOptions, tokenizer: Tokenizer): string {
+  const said = template.replaceAll('{question}', () => problem.prompt ?? problem.question);
+  const context = (problem.context ?? []).map(({ role, content }) => ({ role, content }));
   const messages = [
-    ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+    ...(system === undefined ? context : [{ role: 'system', content: system }, ...context.filter(isNoSystemMessage)]),
     { role: 'user', content: said },
   ];
-  return applyChatTemplate(tokenizer, messages, { addGenerationPrompt: true });
+  if (chat) return applyChatTemplate(tokenizer, messages, { addGenerationPrompt: true });
+  return messages.map(({ content }) => content).join('\n\n');
+}
+
+function isNoSystemMessage({ role }: ContextMessage): boolean {
+  return role !== 'system';
 }
 
 /** Prompts of the first `count` problems, or of all where there are fewer. */
@@ -79,6 +87,10 @@ const triedQuestions = 64;
  */
 export function checkLongestPrompts(source: ProblemSource, promptOf: (problem: Problem) => Prompt): void {
   const problems = Array.from({ length: source.size ?? 1 }, (_, index) => source.problem(index));
-  const longest = problems.sort((a, b) => b.question.length - a.question.length).slice(0, triedQuestions);
+  const longest = problems.sort((a, b) => charactersOf(b) - charactersOf(a)).slice(0, triedQuestions);
   for (const problem of longest) promptOf(problem);
+}
+
+function charactersOf({ question, prompt, context = [] }: Problem): number {
+  return context.reduce((sum, { content }) => sum + content.length, (prompt ?? question).length);
 }

@@ -22,9 +22,11 @@ export interface PrepareOptions {
   readonly start?: PreparedStart | undefined;
   /** The policy of the checkpoint that it goes on from; nothing is then planned or drawn. */
   readonly resumed?: StoredPolicy | undefined;
-  /** Stops calibration. */
+  /** Stops calibration and downloads. */
   readonly signal?: AbortSignal | undefined;
   readonly onDidCalibrate?: ((done: number, total: number) => void) | undefined;
+  /** Told while data are fetched, in bytes. */
+  readonly onDidDownload?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What a policy is made of. */
