@@ -21,6 +21,7 @@ const coreLayers = {
   training: ['tensor', 'linalg', 'model', 'lowrank', 'optimizer', 'verifier', 'experiment', 'runs'],
   experiment: ['tensor', 'linalg', 'model', 'lowrank', 'optimizer', 'verifier', 'training', 'runs'],
   runs: ['tensor', 'linalg', 'model', 'lowrank', 'verifier', 'experiment', 'training'],
+  data: ['problems', 'experiment', 'runs'],
   report: ['runs', 'experiment'],
   conformance: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'objective', 'optimizer', 'spectra'],
   exchange: ['tensor', 'linalg', 'lowrank', 'model', 'training', 'experiment', 'runs', 'spectra'],
@@ -47,7 +48,7 @@ const pluginLayers = {
     'experiment',
     'runs',
     'spectra',
-    'problems',
+    'data',
   ],
 };
 

@@ -14,7 +14,8 @@ const roles = [
   'matrix',
 ] as const satisfies readonly ParameterRole[];
 
-const groupSchema = z.strictObject({
+/** Which parameters something is for. */
+export const selectionOptions = {
   roles: z
     .array(z.enum(roles))
     .min(1)
@@ -25,6 +26,10 @@ const groupSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Last part of the layer’s name, such as q_proj; any when left out'),
+};
+
+const groupSchema = z.strictObject({
+  ...selectionOptions,
   learning_rate_scale: z.number().min(0).default(1).describe('Times the learning rate of the step'),
   weight_decay: z.number().min(0).optional().describe('Instead of the optimizer’s own'),
 });
@@ -49,13 +54,20 @@ export interface GroupSettings {
   readonly weightDecay: number;
 }
 
+/** Whether a parameter has one of the roles and lies in one of the modules. */
+export function isSelected(
+  { roles: named, modules }: z.output<z.ZodObject<typeof selectionOptions>>,
+  { role, layer }: ParameterSpec,
+): boolean {
+  return (
+    (named === undefined || named.includes(role)) &&
+    (modules === undefined || (layer !== undefined && modules.includes(layer.module)))
+  );
+}
+
 /** The settings of the first group that names the parameter's role and module. */
 export function settingsOf(options: GroupOptions, parameter: ParameterSpec): GroupSettings {
-  const group = options.groups.find(
-    ({ roles: named, modules }) =>
-      (named === undefined || named.includes(parameter.role)) &&
-      (modules === undefined || (parameter.layer !== undefined && modules.includes(parameter.layer.module))),
-  );
+  const group = options.groups.find((each) => isSelected(each, parameter));
   return {
     learningRateScale: group?.learning_rate_scale ?? 1,
     weightDecay: group?.weight_decay ?? options.weight_decay,

@@ -1,6 +1,9 @@
 import type { Objective, PolicyBatch } from '../contracts/objective.ts';
 import type { Optimizer, SlotSpec } from '../contracts/optimizer.ts';
 import type { InitialParameter } from '../contracts/parameter.ts';
+import { clipByNorm } from '../optimizer/gradient/clipByNorm.ts';
+import type { GradientStep } from '../optimizer/gradient/gradientSteps.ts';
+import { transformGradients, type DirectionSource } from '../optimizer/gradient/transformGradients.ts';
 import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 import { runDecoder } from '../model/decoder.ts';
 import { packedInputs } from '../model/packedInputs.ts';
@@ -11,7 +14,6 @@ import { permuteRows } from '../tensor/ops/rows.ts';
 import { tf } from '../tensor/tf.ts';
 import type { InputSpec } from '../tensor/trace.ts';
 import { finishStep, hookInputs, hookPenalty, hookPrefixes, transformedGradients } from './adapterHooks.ts';
-import { clipByGlobalNorm } from './clip.ts';
 import { dropoutInputs, maskedDropout, type DropoutRates } from './dropout.ts';
 import { policyInputs, trainableParameters, type Policy, type Dropout } from './policy.ts';
 import { fedParameters, policyLayers } from './policyLayers.ts';
@@ -23,6 +25,8 @@ export interface StepOptions {
   readonly objectiveConfig: unknown;
   readonly optimizer: Optimizer;
   readonly optimizerConfig: unknown;
+  /** What is done to gradients before they are clipped, with the directions that projections need. */
+  readonly gradient?: { readonly steps: readonly GradientStep[]; readonly directions: DirectionSource };
   /** 0: gradients are not clipped. */
   readonly maxGradNorm: number;
   /** Whether the ratio starts from the current policy itself (one update per generation batch): the old log-probabilities are not read. */
@@ -270,6 +274,18 @@ function policyBatch(options: StepOptions, tensors: Tensors, logps: tf.Tensor1D,
   };
 }
 
+/** Transforms gradients as the adapter's hooks want it, and then as the experiment says. */
+function transformed(
+  { policy, gradient }: StepOptions,
+  tensors: Tensors,
+  given: readonly tf.Tensor[],
+): readonly tf.Tensor[] {
+  const hooked = transformedGradients(policy, tensors, given);
+  if (gradient === undefined) return hooked;
+  const named = trainableParameters(policy).map((spec, i) => ({ spec, gradient: hooked[i] as tf.Tensor }));
+  return transformGradients(gradient.steps, named, gradient.directions);
+}
+
 /** Clips, updates, runs the adapter's hooks, and names the new parameters and slots like the inputs they replace. */
 function update(
   options: StepOptions,
@@ -279,7 +295,7 @@ function update(
 ): Outputs {
   const { optimizer, optimizerConfig, maxGradNorm, policy } = options;
   const trained = trainableParameters(policy);
-  const { gradients: clipped, norm } = clipByGlobalNorm(transformedGradients(policy, tensors, gradients), maxGradNorm);
+  const { gradients: clipped, norm } = clipByNorm(transformed(options, tensors, gradients), maxGradNorm);
   const parameters = trained.map((spec, i) => ({
     spec,
     value: fedParameters(tensors)(spec.name),

@@ -6,7 +6,7 @@ import { compile } from '../../../core/tensor/compile.ts';
 import { tf } from '../../../core/tensor/tf.ts';
 import type { InputSpec } from '../../../core/tensor/trace.ts';
 import { valueCount } from '../../../core/valueCount.ts';
-import { clipByGlobalNorm } from '../../../core/training/clip.ts';
+import { clipByNorm } from '../../../core/optimizer/gradient/clipByNorm.ts';
 import { expectClose } from '../../closeness.ts';
 
 /** Steps of an optimizer over gradients of the golden data. */
@@ -38,8 +38,7 @@ function stepFunction({ optimizer, config, specs, clip }: Replay) {
   const trained = specs.filter(({ trainable }) => trainable);
   return (tensors: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
     const raw = trained.map(({ name }) => tensors[`gradient ${name}`]!);
-    const { gradients, norm } =
-      clip === undefined ? { gradients: raw, norm: tf.scalar(0) } : clipByGlobalNorm(raw, clip);
+    const { gradients, norm } = clip === undefined ? { gradients: raw, norm: tf.scalar(0) } : clipByNorm(raw, clip);
     const parameters = trained.map((spec, i) => ({
       spec,
       value: tensors[`value ${spec.name}`]!,
