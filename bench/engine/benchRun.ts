@@ -28,10 +28,12 @@ export interface Repeated {
 }
 
 /** Optimizer steps, each on the same rows: by default LoRA's. */
-export function trainingSteps(options: StepOptions = benchStepOptions(benchCheckpoint())): Repeated {
+export function trainingSteps(
+  options: StepOptions = benchStepOptions(benchCheckpoint()),
+  rows: readonly TrainingRow[] = benchRows(),
+): Repeated {
   const learner = createLearner(benchCheckpoint(), options);
   const { completions, completionTokens } = benchShape;
-  const rows = benchRows();
   const counts = {
     globalTokens: completions * completionTokens,
     stepRows: completions,
@@ -87,7 +89,8 @@ function benchPrompts(): number[][] {
   );
 }
 
-function benchRows(): TrainingRow[] {
+/** The completions that are trained on. */
+export function benchRows(): readonly TrainingRow[] {
   const prompts = benchPrompts();
   return Array.from({ length: benchShape.completions }, (_, row) => {
     const ids = tokens(benchShape.completionTokens, 'bench completion', row);
