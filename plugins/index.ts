@@ -114,6 +114,7 @@ export const plugins: PluginSet = {
     repetitionPenalty,
     cosineScaled,
     code,
+    functionReward,
     accuracy,
     reasoningAccuracy,
   ],
