@@ -10,7 +10,7 @@ import { benchCheckpoint, benchStepOptions } from '../engine/benchModel.ts';
 import { benchRows, trainingSteps, type Repeated } from '../engine/benchRun.ts';
 import { describeMachine } from '../trl/machine.ts';
 import { writeBlock } from '../trl/resultsFile.ts';
-import { ratiosOf, renderObjectiveTimes, type ObjectiveTimes, type Subject } from './table.ts';
+import { completionsMeasured, ratiosOf, renderObjectiveTimes, type ObjectiveTimes, type Subject } from './table.ts';
 
 const usage = `Measures a training step with every objective, and with options that cost something, against grpo's, the two in turn: in
 processor time on one thread, of which a busy machine takes nothing away.
@@ -80,10 +80,12 @@ function subjects(chosen: readonly string[], catalog: PluginCatalog): readonly P
 /** Optimizer steps with an objective, on completions that have all that an objective may ask for. */
 function stepsWith({ id, options }: Pick<Subject, 'id' | 'options'>, catalog: PluginCatalog): Repeated {
   const objective = catalog.find('objective', id);
-  const rows = benchRows().map((row): TrainingRow => {
-    const tokenAdvantages = row.ids.map((_, token) => row.advantage * (1 - token / row.ids.length));
-    return { ...row, tokenAdvantages, referenceLogps: row.policyLogps };
-  });
+  const rows = benchRows()
+    .slice(0, completionsMeasured)
+    .map((row): TrainingRow => {
+      const tokenAdvantages = row.ids.map((_, token) => row.advantage * (1 - token / row.ids.length));
+      return { ...row, tokenAdvantages, referenceLogps: row.policyLogps };
+    });
   const objectiveConfig = objective.config.parse(options);
   return trainingSteps({ ...benchStepOptions(benchCheckpoint()), objective, objectiveConfig }, rows);
 }

@@ -38,13 +38,23 @@ const objectiveArguments = [
   'importance_sampling_level',
   'use_bias_correction_kl',
   'top_entropy_quantile',
+  'off_policy_mask_threshold',
   'entropy_coef',
   'use_adaptive_entropy',
   'entropy_target',
   'entropy_coef_delta',
   'entropy_coef_min',
   'entropy_coef_max',
+  'sapo_temperature_pos',
+  'sapo_temperature_neg',
+  'vespo_k_pos',
+  'vespo_lambda_pos',
+  'vespo_k_neg',
+  'vespo_lambda_neg',
 ];
+
+/** TRL's defaults where an objective here has its paper's. */
+const objectiveDefaults = { importance_sampling_level: 'token', epsilon: 0.2, epsilon_high: null };
 
 /** Arguments that the replay reads itself. */
 const otherArguments = [
@@ -119,7 +129,10 @@ export function stepPlan({ args, optimizer }: StepCase): StepPlan {
     stepsPerGeneration: number('steps_per_generation', accumulation) / accumulation,
     masksTruncated: args['mask_truncated_completions'] === true,
     scaleRewards: scale === true ? 'group' : scale === false ? 'none' : (scale as StepPlan['scaleRewards']),
-    objective: Object.fromEntries(Object.entries(args).filter(([name]) => objectiveArguments.includes(name))),
+    objective: {
+      ...objectiveDefaults,
+      ...Object.fromEntries(Object.entries(args).filter(([name]) => objectiveArguments.includes(name))),
+    },
     schedule: { type: optimizer.lr_scheduler_type, ...warmup, ...(args['lr_scheduler_kwargs'] as object | undefined) },
   };
 }

@@ -1,4 +1,6 @@
+import type { Objective } from '../../core/contracts/objective.ts';
 import type { Optimizer } from '../../core/contracts/optimizer.ts';
+import { schemaKeys } from '../../core/experiment/schemaKeys.ts';
 import { loadCheckpoint, type Checkpoint } from '../../core/model/checkpoint.ts';
 import { rotaryValues } from '../../core/model/rotaryTable.ts';
 import type { SafetensorsFile } from '../../core/model/safetensors.ts';
@@ -47,6 +49,12 @@ export function parametersBelow(tensors: SafetensorsFile, prefix: string): Reado
   return new Map(names.map((name) => [parameterName(name.slice(prefix.length)), tensors.readFloat32(name)]));
 }
 
+/** The options that the objective has. TRL reads the others for another loss type alone. */
+function objectiveConfig({ config }: Objective, plan: StepPlan): unknown {
+  const known = schemaKeys(config, [], {}) ?? [];
+  return config.parse(Object.fromEntries(Object.entries(plan.objective).filter(([name]) => known.includes(name))));
+}
+
 /** The product at the start of a case. */
 export async function openReplay(entry: StepCase, tensors: SafetensorsFile): Promise<Replay> {
   const checkpoint = await loadCheckpoint(goldenPath(entry.model_folder));
@@ -62,7 +70,7 @@ export async function openReplay(entry: StepCase, tensors: SafetensorsFile): Pro
   const options: StepOptions = {
     policy,
     objective,
-    objectiveConfig: objective.config.parse(plan.objective),
+    objectiveConfig: objectiveConfig(objective, plan),
     optimizer: watchedAdamw,
     optimizerConfig: adamw.config.parse({ betas, eps, weight_decay }),
     maxGradNorm: max_grad_norm,
