@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { CommandContext } from './command.ts';
-import { numberWithin, wholeNumber } from './optionValues.ts';
+import { numberWithin, stepOrBest, wholeNumber } from './optionValues.ts';
 
 /** What a command's file exports: it gets the context, the arguments in order and the options, and returns the exit code. */
 export type CommandFunction = (context: CommandContext, ...given: never[]) => number | Promise<number>;
@@ -41,7 +41,10 @@ export const commandTable: readonly CommandEntry[] = [
         .argument('<file>', 'the experiment (*.rlvr.yaml)')
         .option('-s, --set <key=value>', 'override a setting, as in adapter.r=8; may be repeated', collect, [])
         .option('--cell <cell>', 'of a file with a matrix: only this cell, by its number or name')
-        .option('--from <run-or-folder>', 'start from what a run has trained, or from an adapter that PEFT saved')
+        .option(
+          '--from <run-or-folder>',
+          'start from what a run has trained (RUN, RUN@STEP, RUN@best), or from an adapter that PEFT saved',
+        )
         .option('-d, --detach', 'start it in the background and return'),
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
@@ -55,7 +58,8 @@ export const commandTable: readonly CommandEntry[] = [
         .argument('[file]', 'the study (*.study.yaml)')
         .option('-s, --set <key=value>', 'override a setting of the study, as in seeds=2; may be repeated', collect, [])
         .option('--quick', 'the small version that the file describes under `quick`')
-        .option('--retry-failed', 'run trials again that have failed'),
+        .option('--retry-failed', 'run trials again that have failed')
+        .option('-o, --out <folder>', 'where a report goes (default: beside the study’s results)'),
     load: async () => (await import('./commands/study.ts')).studyCommand,
   },
   {
@@ -87,6 +91,11 @@ export const commandTable: readonly CommandEntry[] = [
       command
         .argument(...run)
         .option('-d, --detach', 'start it in the background and return')
+        .option(
+          '-c, --checkpoint <step>',
+          'go back to the checkpoint of this step, or to "best", and on from there',
+          stepOrBest,
+        )
         .option('--accept-changes', 'go on although versions, processor or threads have changed'),
     load: async () => (await import('./commands/resume.ts')).resumeCommand,
   },
@@ -165,7 +174,7 @@ export const commandTable: readonly CommandEntry[] = [
       command
         .argument(...run)
         .requiredOption('-o, --out <folder>', 'the new model folder')
-        .option('-c, --checkpoint <step>', 'the checkpoint of this step (default: the newest)', wholeNumber(0))
+        .option('-c, --checkpoint <step>', 'the checkpoint of this step, or "best" (default: the newest)', stepOrBest)
         .option('-f, --force', 'replace a model folder that is there already'),
     load: async () => (await import('./commands/merge.ts')).mergeCommand,
   },
@@ -196,7 +205,7 @@ export const commandTable: readonly CommandEntry[] = [
             .makeOptionMandatory(),
         )
         .option('-o, --out <path>', 'the new folder; of gguf-lora the file (default: named after the run)')
-        .option('-c, --checkpoint <step>', 'the checkpoint of this step (default: the newest)', wholeNumber(0))
+        .option('-c, --checkpoint <step>', 'the checkpoint of this step, or "best" (default: the newest)', stepOrBest)
         .option('--rank <rank>', 'approximate it by plain LoRA of this rank, and tell the error', wholeNumber(1))
         .addOption(new Option('--dtype <type>', 'number type of gguf-lora (default: f32)').choices(['f32', 'f16']))
         .option('-f, --force', 'replace what an earlier export wrote'),
@@ -264,6 +273,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
   },
   {
+    name: 'data',
+    group: write,
+    summary: 'look at data: prompts as the model sees them (show), or everything that is wrong with them (check)',
+    declare: (command) =>
+      command
+        .addArgument(new Argument('<action>', 'show or check').choices(['show', 'check']))
+        .argument('<file-or-data>', 'an experiment, a .jsonl or .parquet file, a data set’s id, or {type: ...}')
+        .option('-m, --model <folder>', 'whose tokenizer counts, where no experiment says (default: the tiny model)')
+        .option('-n, --problems <n>', 'problems shown of each split', wholeNumber(1), 3),
+    load: async () => (await import('./commands/data.ts')).dataCommand,
+  },
+  {
     name: 'plugins',
     group: write,
     summary: 'list methods, rewards, data sets and the rest, with their options',
@@ -306,7 +327,11 @@ export const commandTable: readonly CommandEntry[] = [
 /** Options of commands that sample from a model. */
 function sampling(command: Command): Command {
   return command
-    .option('-c, --checkpoint <step>', 'of a run: the checkpoint of this step (default: the newest)', wholeNumber(0))
+    .option(
+      '-c, --checkpoint <step>',
+      'of a run: the checkpoint of this step, or "best" (default: the newest)',
+      stepOrBest,
+    )
     .option('-t, --temperature <t>', 'of sampling; 0 takes the most likely token', numberWithin(0, Infinity, true))
     .option('--top-p <p>', 'keep the smallest set of tokens with this probability', numberWithin(0, 1, false))
     .option('--max-tokens <n>', 'longest answer', wholeNumber(1))

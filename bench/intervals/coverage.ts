@@ -84,6 +84,6 @@ function satterthwaite(table: SeedProblemTable): Interval {
     (seedSquare ** 2 / (seeds - 1) +
       problemSquare ** 2 / (problems - 1) +
       restSquare ** 2 / ((seeds - 1) * (problems - 1)));
-  const half = studentQuantile(0.975, Math.max(1, freedom)) * Math.sqrt(total / (seeds * problems));
+  const half = studentQuantile(0.975, freedom > 1 ? freedom : 1) * Math.sqrt(total / (seeds * problems));
   return { low: mean - half, high: mean + half, mean };
 }

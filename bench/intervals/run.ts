@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { simulatedCoverage, type SimulatedCoverage } from '../../core/study/statistics/simulatedCoverage.ts';
+import { writeBlock } from '../trl/resultsFile.ts';
 import { intervalKinds, measureCoverage, type Coverage } from './coverage.ts';
 import type { Scenario } from './simulatedStudy.ts';
 
@@ -95,12 +96,7 @@ function write(measured: readonly Coverage[], tables: string): void {
     data,
     `${head}export const simulatedCoverage: readonly SimulatedCoverage[] = [\n${lines.join('\n')}\n];\n`,
   );
-  const page = join(process.cwd(), 'docs', 'intervals.md');
-  const text = readFileSync(page, 'utf8');
-  const marks = ['<!-- coverage -->', '<!-- /coverage -->'] as const;
-  const [before = ''] = text.split(marks[0]);
-  const after = text.split(marks[1])[1] ?? '';
-  writeFileSync(page, `${before}${marks[0]}\n\n${tables}\n${marks[1]}${after}`);
+  writeBlock(join(process.cwd(), 'docs', 'intervals.md'), 'coverage', tables);
   console.log(`${simulatedCoverage.length} rows replaced by ${rows.length}.`);
 }
 

@@ -4,6 +4,7 @@ import type { CommandContext } from '../command.ts';
 import { loadStudy } from '../study/loadStudy.ts';
 import { planStudy } from '../study/planStudy.ts';
 import { runStudy } from '../study/runStudy.ts';
+import { reportStudyFile } from '../study/reportStudyFile.ts';
 import { statusStudy } from '../study/statusStudy.ts';
 
 /** Options of `rlvr study`. */
@@ -11,6 +12,8 @@ export interface StudyOptions {
   readonly set: readonly string[];
   readonly quick?: boolean;
   readonly retryFailed?: boolean;
+  /** Folder of the report; beside the study's results where it is left out. */
+  readonly out?: string;
 }
 
 /** `rlvr study FILE`: runs what has not been run of a study. `plan`, `status` and `report` before the file: what it would do, how far it is, what came of it. */
@@ -22,6 +25,7 @@ export async function studyCommand(
 ): Promise<number> {
   const file = named ?? actionOrFile;
   const action = named === undefined ? 'run' : actionOrFile;
+  if (action === 'report') return reportStudyFile(context, file, options);
   const loaded = await loadStudy(context.cwd, file, options, await loadCatalog(context));
   switch (action) {
     case 'run':

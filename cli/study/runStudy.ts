@@ -14,6 +14,7 @@ import { openSession } from './studySession.ts';
 import type { StudySession } from './studySession.ts';
 import { openTrialRuns } from './trialRuns.ts';
 import type { RunningTrial } from './trialRuns.ts';
+import { showReport } from './writeReport.ts';
 
 /** How a study is run. */
 export interface RunStudyOptions {
@@ -103,7 +104,10 @@ export async function runStudy(
     }
     if (user.interrupts > 0) return exitCodes.interrupted;
     const results = session.results(ending);
-    if (!context.json) showLeaderboard(context.terminal, results);
+    if (!context.json) {
+      showLeaderboard(context.terminal, results);
+      showReport(context, path.join(folder, 'report'), results);
+    }
     const isWhole =
       results.notRun.length === 0 &&
       results.trials.every(({ phase, status }) => phase === 'tuning' || status === 'finished');

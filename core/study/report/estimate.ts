@@ -13,7 +13,7 @@ export interface Bounds {
 export interface Estimate {
   readonly mean: number;
   readonly seeds: number;
-  /** The interval that reports use; missing with one seed. */
+  /** The interval that reports use; missing with one seed, and where no seed differs: an interval without width would claim too much. */
   readonly interval?: Bounds;
   /** What the interval is for: other seeds on other problems of the same kind, or other seeds alone. */
   readonly over: 'seeds and problems' | 'seeds';
@@ -31,7 +31,7 @@ export function estimateTables(benchmarks: readonly SeedProblemTable[], limits?:
   return {
     mean,
     seeds: seedMeans.length,
-    ...(interval === undefined ? {} : { interval: within(interval, limits) }),
+    ...(interval === undefined || interval.low === interval.high ? {} : { interval: within(interval, limits) }),
     over: 'seeds and problems',
     ...seedBounds(seedMeans, limits),
     perSeed: seedMeans,
@@ -56,8 +56,8 @@ function seedBounds(values: readonly number[], limits: Bounds | undefined): { ov
   const student = studentInterval(values);
   const bca = bcaOverSeeds(values, 0);
   return {
-    ...(student === undefined ? {} : { overSeeds: within(student, limits) }),
-    ...(bca === undefined ? {} : { bca: within(bca, limits) }),
+    ...(student === undefined || student.low === student.high ? {} : { overSeeds: within(student, limits) }),
+    ...(bca === undefined || bca.low === bca.high ? {} : { bca: within(bca, limits) }),
   };
 }
 

@@ -2,7 +2,7 @@ import { RlvrError } from '../../errors.ts';
 import { normalProbability } from '../../training/normalDistribution.ts';
 import { studentQuantile } from './studentT.ts';
 
-const STEPS = 2000;
+const STEPS = 600;
 
 /**
  * Probability that a two-sided t test at level `alpha` finds a true shift of `noncentrality` standard errors, with `freedom` degrees of
@@ -72,7 +72,7 @@ function detectableShift(freedom: number, alpha: number, power: number): number 
   let low = 0;
   let high = 1;
   while (testPower(high, freedom, alpha) < power) high *= 2;
-  for (let step = 0; step < 50; step++) {
+  for (let step = 0; step < 36; step++) {
     const middle = (low + high) / 2;
     if (testPower(middle, freedom, alpha) < power) low = middle;
     else high = middle;
