@@ -8,7 +8,7 @@ import { buildResults } from '../../core/study/buildResults.ts';
 import { collectTrial, scoreOf } from '../../core/study/collectTrial.ts';
 import { readResults, resultsFile, saveResults } from '../../core/study/studyStore.ts';
 import type { StudyResults } from '../../core/study/studyResults.ts';
-import { planTrials } from '../../core/study/trialPlan.ts';
+import { planTrials, trialNames } from '../../core/study/trialPlan.ts';
 import type { PlannedTrial, TrialPlan } from '../../core/study/trialPlan.ts';
 import type { TrialResult } from '../../core/study/trialResult.ts';
 import { packageVersion } from '../installation.ts';
@@ -70,8 +70,15 @@ export function openSession(
     const { target_accuracy: target } = definition;
     return typeof target === 'object' ? target[use?.setting.task ?? ''] : target;
   };
-  const plan = (): TrialPlan =>
-    planTrials(study, definition.tuning, modelHash, (id) => {
+  const nameOf = trialNames(modelHash);
+  // Decisions depend on outcomes alone.
+  let planned: { readonly plan: TrialPlan; readonly outcomes: number } | undefined;
+  const plan = (): TrialPlan => {
+    if (planned?.outcomes !== outcomes.size) planned = { plan: decide(), outcomes: outcomes.size };
+    return planned.plan;
+  };
+  const decide = (): TrialPlan =>
+    planTrials(study, definition.tuning, nameOf, (id) => {
       const result = outcomes.get(id);
       return result && { status: result.status, score: scoreOf(result) };
     });

@@ -13,7 +13,7 @@ import type { PlannedTrial } from './trialPlan.ts';
 import type { BenchmarkResult, CurvePoint, TrialResult } from './trialResult.ts';
 
 /** More points of a curve say nothing more. */
-const mostPoints = 60;
+const mostPoints = 30;
 const spectraPrefix = 'adapter/';
 
 /** What a run that has ended came to as a trial of a study. `target` is the accuracy whose cost in tokens is wanted. Throws `run/corrupt`. */

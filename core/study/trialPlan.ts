@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Experiment } from '../experiment/schema.ts';
 import type { ExpandedStudy, StudyPart, TuningArm } from './expandedStudy.ts';
 import { tuningSeeds } from './seedList.ts';
@@ -34,6 +35,9 @@ export interface TrialPlan {
   readonly tuning: ReadonlyMap<string, TuningState>;
 }
 
+/** Names the trial that an experiment with these numbers is. */
+export type TrialNames = (shared: Experiment, own: TuningTrial) => string;
+
 /** Gives the hash of a model's files by its path in experiments. */
 export type ModelHash = (path: string) => string;
 
@@ -44,17 +48,24 @@ export type ModelHash = (path: string) => string;
 export function planTrials(
   study: ExpandedStudy,
   tuning: TuningDefinition | undefined,
-  modelHash: ModelHash,
+  nameOf: TrialNames,
   outcomeOf: (id: string) => TrialOutcome | undefined,
 ): TrialPlan {
   const trials = new Map<string, PlannedTrial>();
   const states = new Map<string, TuningState>();
-  const add = (phase: TrialPhase, experiment: Experiment, use: TrialUse): PlannedTrial => {
-    const id = trialId(experiment, modelHash);
+  const add: AddTrial = (phase, shared, own, use) => {
+    const id = nameOf(shared, own);
     const known = trials.get(id);
-    const isKnown = known?.uses.some((each) => stableHash(each) === stableHash(use)) ?? false;
+    const isKnown = known?.uses.some((each) => isDeepStrictEqual(each, use)) ?? false;
     const trial: PlannedTrial =
-      isKnown && known ? known : { id, phase, experiment, uses: [...(known?.uses ?? []), use] };
+      isKnown && known
+        ? known
+        : {
+            id,
+            phase,
+            experiment: known?.experiment ?? trialExperiment(shared, own),
+            uses: [...(known?.uses ?? []), use],
+          };
     trials.set(id, trial);
     return trial;
   };
@@ -71,7 +82,7 @@ export function planTrials(
         if (learningRate === undefined) continue;
         const policy = rate.kind === 'tuned' || rate.kind === 'shared' ? rate.kind : 'fixed';
         const use: TrialUse = { part: part.name, method, setting, learningRate: policy };
-        add('report', { ...experiment, seed, learning_rate: learningRate }, use);
+        add('report', experiment, { learningRate, steps: experiment.training.steps, seed }, use);
       }
     }
   }
@@ -84,25 +95,41 @@ export function armsOf({ arms }: ExpandedStudy, { cells }: StudyPart): readonly 
   return arms.filter(({ id }) => wanted.has(id));
 }
 
-/** The experiment of a tuning trial. */
-export function tuningExperiment({ experiment }: TuningArm, { learningRate, steps, seed }: TuningTrial): Experiment {
-  return { ...experiment, seed, learning_rate: learningRate, training: { ...experiment.training, steps } };
+function trialExperiment(shared: Experiment, { learningRate, steps, seed }: TuningTrial): Experiment {
+  return { ...shared, seed, learning_rate: learningRate, training: { ...shared.training, steps } };
 }
 
-/** Names a trial by what it is: its experiment and what is in its model, not how it is called or where the model lies. */
-export function trialId(
-  { name: _name, description: _words, model, ...rest }: Experiment,
+/** Names trials by what they are: their experiment and what is in their model, not how they are called or where the model lies. */
+export function trialNames(modelHash: ModelHash): TrialNames {
+  // Most trials share an experiment but for three numbers, and a study is planned anew after each of them.
+  const hashes = new WeakMap<Experiment, string>();
+  return (shared, { learningRate, steps, seed }) => {
+    const known = hashes.get(shared) ?? sharedHash(shared, modelHash);
+    hashes.set(shared, known);
+    return stableHash([known, learningRate, steps, seed]);
+  };
+}
+
+function sharedHash(
+  { name: _name, description: _words, seed: _seed, learning_rate: _rate, training, model, ...rest }: Experiment,
   modelHash: ModelHash,
 ): string {
-  return stableHash({ ...rest, model: modelHash(model.path) });
+  const { steps: _steps, ...trained } = training;
+  return stableHash({ ...rest, training: trained, model: modelHash(model.path) });
 }
 
-type AddTrial = (phase: TrialPhase, experiment: Experiment, use: TrialUse) => PlannedTrial;
+type AddTrial = (phase: TrialPhase, shared: Experiment, own: TuningTrial, use: TrialUse) => PlannedTrial;
 
 function addBases({ bases }: ExpandedStudy, { name, cells }: StudyPart, add: AddTrial): void {
   for (const { model, task, experiment } of bases) {
     if (!cells.some(({ setting }) => setting.model === model && setting.task === task)) continue;
-    add('base', experiment, { part: name, method: 'base', setting: { model, task, axes: {} }, learningRate: 'fixed' });
+    const { learning_rate: learningRate, seed, training } = experiment;
+    add(
+      'base',
+      experiment,
+      { learningRate, seed, steps: training.steps },
+      { part: name, method: 'base', setting: { model, task, axes: {} }, learningRate: 'fixed' },
+    );
   }
 }
 
@@ -116,7 +143,7 @@ function addTuning(
   const use: TrialUse = { part, method: arm.method, setting: arm.setting, learningRate: 'fixed' };
   // Trials are named in the order in which they are asked for: those that ended before those that are wanted.
   return chooseRate(arm.grid, tuning, tuningSeeds(tuning.seeds), (trial) => {
-    const { id } = add('tuning', tuningExperiment(arm, trial), use);
+    const { id } = add('tuning', arm.experiment, trial, use);
     const outcome = outcomeOf(id);
     if (outcome === undefined) return undefined;
     return outcome.status === 'failed' ? 'failed' : (outcome.score ?? 'failed');
