@@ -11,8 +11,10 @@ export interface Box extends Span {
 /** How boxes that follow each other are read: `joined` by commas, "and", "or" they are one list; `near`, as Math-Verify takes them. */
 export type BoxReading = 'joined' | 'near';
 
+/** A longer list is no answer any more; what comes before is left out. */
+export const LONGEST_LIST = 64;
 const BOX_COMMANDS = ['boxed', 'fbox'];
-/** Text before a box that says that its content is not the answer. */
+/** What comes before a box and says that its content is not the answer. */
 const DENIAL = /\bnot\s*(?:\$|\\\(|\\\[|:)?\s*$/iu;
 const DENIAL_LENGTH = 16;
 
@@ -61,7 +63,7 @@ export function findBoxes(text: string, { unclosed = false } = {}): readonly Box
  */
 export function answerBoxes(text: string, boxes: readonly Box[], reading: BoxReading): readonly Box[] {
   const chosen: Box[] = [];
-  for (let index = boxes.length - 1; index >= 0; index--) {
+  for (let index = boxes.length - 1; index >= 0 && chosen.length < LONGEST_LIST; index--) {
     const box = boxes[index];
     const next = chosen.at(-1);
     if (box === undefined || saysNothing(text.slice(box.start, box.end))) continue;

@@ -49,9 +49,10 @@ function isDecimalPoint(text: string, index: number): boolean {
   return text[index] === '.' && /\d/u.test(text[index + 1] ?? '');
 }
 
+const LAYOUT =
+  /\\(?:ldots|dots|cdots|quad|qquad|displaystyle|left|right|text|textbf|textit|textrm|textnormal|mathrm|mathbf|mbox|boxed|fbox)(?![a-z])/gu;
+
 /** Whether a text says nothing that could be an answer: no letter, digit, or sign of maths. */
 export function saysNothing(text: string): boolean {
-  return !/[\p{L}\p{N}∅∞]/u.test(
-    text.replace(/\\(?:ldots|dots|cdots|quad|qquad|displaystyle|left|right)(?![a-z])/gu, ' '),
-  );
+  return !/[\p{L}\p{N}∅∞]/u.test(text.replace(LAYOUT, ' '));
 }

@@ -147,8 +147,9 @@ function candidateGroups(
       return statement === undefined ? [] : [{ rank, source, statement, isChoice: false }];
     });
   };
-  // Who leaves the box empty, or says what the answer is not, has not given an answer by the way.
-  const hasFailed = readsBoxes(options) && boxes.length > 0 && answerBoxes(text, boxes, 'joined').length === 0;
+  const stated = answerBoxes(text, boxes, 'joined');
+  // Who leaves the box empty or open, or says what the answer is not, has not given an answer by the way.
+  const hasFailed = readsBoxes(options) && stated.length === 0 && /\\(?:boxed|fbox)(?![a-z])/u.test(text);
   const isOpen = (target: ExtractionTarget): boolean =>
     target.try_extract_without_anchor && !hasFailed && !scope.isThought;
   const wants = {
@@ -175,7 +176,7 @@ function candidateGroups(
         one(NUMBER, 'number', () => lastQuantity(text));
       }
     } else {
-      addChoices(add, target, scope, phrases, answerBoxes(text, boxes, 'joined'), isOpen(target));
+      addChoices(add, target, scope, phrases, stated, isOpen(target));
     }
   }
   if (wants.latex || wants.expr) {

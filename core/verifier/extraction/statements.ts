@@ -1,3 +1,4 @@
+import { LONGEST_LIST } from './boxes.ts';
 import { hasSeparator } from './joiners.ts';
 import { findMaths, type Maths } from './maths.ts';
 import { isDenied, lastQuantity } from './numbers.ts';
@@ -41,7 +42,7 @@ export function lastMaths(text: string, variables: 'skip' | 'only' = 'skip'): St
   const last = all.findLastIndex(isWanted);
   if (last < 0) return undefined;
   let first = last;
-  while (first > 0 && isListed(text, all[first - 1], all[first])) first--;
+  while (first > 0 && last - first < LONGEST_LIST && isListed(text, all[first - 1], all[first])) first--;
   return listOf(text, all.slice(first, last + 1));
 }
 
@@ -51,7 +52,7 @@ function leadingMaths(text: string): Statement | undefined {
   const first = all[0];
   if (first === undefined || /[\p{L}\p{N}]/u.test(text.slice(0, first.from))) return undefined;
   let end = 1;
-  while (isListed(text, all[end - 1], all[end])) end++;
+  while (end < LONGEST_LIST && isListed(text, all[end - 1], all[end])) end++;
   return listOf(text, all.slice(0, end));
 }
 
