@@ -63,7 +63,11 @@ function isName(node: Node): boolean {
 /** Capital letters side by side, or an index of one: `AB`, `S_{ABC}`. */
 function isSegment(node: Node): boolean {
   const letters = node.kind === 'product' ? node.items : [node];
-  return letters.every((letter) => letter.kind === 'symbol' && /^(?:[A-Z]|\\[a-z]+ [A-Z]+)/u.test(letter.name));
+  return letters.every(
+    (letter, index) =>
+      letter.kind === 'symbol' &&
+      (/^(?:[A-Z]|\\[a-z]+ [A-Z]+)/u.test(letter.name) || (index === 0 && letters.length > 1 && letter.name === 'm')),
+  );
 }
 
 /** `dy`. */

@@ -1,7 +1,7 @@
 import { excerpt } from '../excerpt.ts';
 import { compareNodes } from './compareNodes.ts';
 import type { CompareOptions, Comparison } from './comparison.ts';
-import type { Node } from './node.ts';
+import { freeSymbols, substituted, type Node } from './node.ts';
 import { normaliseMath } from './normaliseMath.ts';
 import { parseMath } from './parseStatement.ts';
 import { choiceOf, clockOf, plainTextOf, proseOf } from './plainText.ts';
@@ -48,7 +48,7 @@ export function compareAnswers(gold: string, answer: string, options: CompareOpt
   if (!given.node) {
     return outcome(false, 'unreadable answer', [...trace, 'the answer cannot be read as mathematics']);
   }
-  const { equal, by } = safely(wanted.node, given.node, options);
+  const { equal, by } = safely(wanted.node, options.strict ? given.node : renamed(given.node, wanted.node), options);
   return outcome(equal, by, [...trace, `compared by ${by}: ${equal ? 'equal' : 'not equal'}`]);
 }
 
@@ -66,6 +66,14 @@ function safely(gold: Node, answer: Node, options: CompareOptions): { equal: boo
     }
     throw error;
   }
+}
+
+/** The answer with the reference's variable in place of its own, if both have one. */
+function renamed(answer: Node, gold: Node): Node {
+  const [names, wanted] = [[...freeSymbols(answer)], [...freeSymbols(gold)]];
+  const [name, other] = [names[0], wanted[0]];
+  const isOne = names.length === 1 && wanted.length === 1 && name !== undefined && other !== undefined;
+  return isOne ? substituted(answer, name, { kind: 'symbol', name: other }) : answer;
 }
 
 function readingOf(text: string): Reading {

@@ -276,6 +276,9 @@ function sameInOrder(gold: readonly Node[], answer: readonly Node[], options: Co
 /** A tuple in round brackets against a list in the same order, or of the variables' values; loosely also against a set. */
 function sameAsTuple(gold: Node, answer: Node, options: CompareOptions): boolean {
   const [tuple, other] = gold.kind === 'tuple' ? [gold, answer] : [answer, gold];
+  if (other.kind === 'set' && other.items.length === 1) {
+    return sameMembers(gold, answer, options);
+  }
   if (tuple.kind !== 'tuple' || tuple.brackets !== '()') {
     return false;
   }

@@ -1,6 +1,7 @@
 import { rational, type Rational } from '../rational.ts';
 
 const LARGEST_CHOICE = 20_000n;
+const LARGEST_DOUBLE = 5_000n;
 
 /** A function of exact fractions whose value is one; undefined where it is not, or is of more than `bits` bits. */
 export function exactCall(name: string, values: readonly (Rational | undefined)[], bits: number): Rational | undefined {
@@ -23,6 +24,8 @@ export function exactCall(name: string, values: readonly (Rational | undefined)[
       return whole(0n);
     case 'factorial':
       return isCount(first) ? factorial(first.numerator, bits) : undefined;
+    case 'double factorial':
+      return isCount(first) ? doubleFactorial(first.numerator) : undefined;
     case 'binom':
       return second && isCount(second) ? binomial(first, second.numerator, bits) : undefined;
     case 'mod':
@@ -61,6 +64,15 @@ function floorOf({ numerator, denominator }: Rational): bigint {
 function factorial(count: bigint, bits: number): Rational | undefined {
   const size = Number(count);
   return size * Math.log2(size + 1) > bits ? undefined : whole(productOfRange(1n, count));
+}
+
+/** n (n - 2) (n - 4) ... */
+function doubleFactorial(count: bigint): Rational | undefined {
+  let product = 1n;
+  for (let factor = count > LARGEST_DOUBLE ? 0n : count; factor > 1n; factor -= 2n) {
+    product *= factor;
+  }
+  return count > LARGEST_DOUBLE ? undefined : whole(product);
 }
 
 /** The product of all whole numbers in a range, halved again and again so that the factors stay of one size. */

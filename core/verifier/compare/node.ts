@@ -138,6 +138,20 @@ export function freeSymbols(node: Node, found = new Set<string>()): Set<string> 
   return found;
 }
 
+/** The node with a value in place of a variable. */
+export function substituted(node: Node, variable: string, value: Node): Node {
+  if (node.kind === 'symbol') {
+    return node.name === variable ? value : node;
+  }
+  const children = childrenOf(node);
+  return children.length === 0
+    ? node
+    : withChildren(
+        node,
+        children.map((child) => substituted(child, variable, value)),
+      );
+}
+
 /** A text that is the same for nodes which differ only in the order of sums, products, sets and lists. */
 export function keyOf(node: Node): string {
   const keys = childrenOf(node).map(keyOf);

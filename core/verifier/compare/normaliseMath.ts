@@ -72,8 +72,8 @@ function withoutEnds(text: string): string {
     if (end > 0 && isEnd()) {
       end--;
       changed = true;
-    } else if (text.endsWith('\\\\', end)) {
-      end -= 2;
+    } else if (text.charAt(end - 1) === '\\') {
+      end--;
       changed = true;
     }
   }

@@ -76,7 +76,10 @@ function parseVariable(reader: TokenReader, letter: string): Node {
     const start = reader.position;
     const argument = reader.nested(() => parseBrackets(reader));
     const items = argument.kind === 'tuple' ? argument.items : [argument];
-    if (argument.kind === 'tuple' || (FUNCTION_LETTERS.test(letter) && ['symbol', 'number'].includes(argument.kind))) {
+    if (
+      argument.kind === 'tuple' ||
+      (FUNCTION_LETTERS.test(letter) && ['symbol', 'number', 'relation'].includes(argument.kind))
+    ) {
       return { kind: 'call', name: `function ${name}`, items };
     }
     reader.rewind(start);

@@ -1,5 +1,5 @@
 import { parseAtom, startsAtom } from './parseAtom.ts';
-import { parseUnit, startsUnit } from './parseUnit.ts';
+import { joinsSmallerUnit, parseUnit, startsUnit } from './parseUnit.ts';
 import { exactNumber, negated, productOf, quotientOf, sumOf, wholeNumber, type Node } from './node.ts';
 import type { TokenReader } from './tokenReader.ts';
 import { multiplierOf, namedUnit, type Unit } from './units.ts';
@@ -107,6 +107,9 @@ function withUnit(reader: TokenReader, value: Node): Node {
   }
   const unit = parseUnit(reader);
   const quantity: Node = { kind: 'quantity', unit, items: [value] };
+  if (joinsSmallerUnit(reader, unit)) {
+    reader.next();
+  }
   if (reader.peek()?.kind !== 'number') {
     return quantity;
   }
@@ -127,7 +130,7 @@ export function parsePower(reader: TokenReader): Node {
   let base = parseAtom(reader);
   for (;;) {
     if (reader.accept('!')) {
-      base = { kind: 'call', name: 'factorial', items: [base] };
+      base = { kind: 'call', name: reader.accept('!') ? 'double factorial' : 'factorial', items: [base] };
     } else if (reader.accept('%')) {
       base = quantityOf(base, '%');
     } else if (reader.accept('degree')) {

@@ -7,7 +7,20 @@ export function startsUnit(reader: TokenReader): boolean {
   if (token?.kind === 'word') {
     return !isJoint(token.text) && (token.text.length > 1 || namedUnit(token.text) !== undefined);
   }
-  return token?.kind === 'sign' && (token.text === '$' || /^\p{Sc}$/u.test(token.text));
+  return token?.kind === 'sign' && (token.text === '$' || /^\p{Sc}$/u.test(token.text) || isUnitFraction(reader));
+}
+
+/** `\frac{\text{m}}{\text{s}}`. */
+function isUnitFraction(reader: TokenReader): boolean {
+  return reader.at('frac') && reader.at('{', 1) && reader.peek(2)?.kind === 'word' && !reader.at('^', 3);
+}
+
+/** Whether the next words join a smaller unit to a larger one of the same dimension: `5 hours and 30 minutes`. */
+export function joinsSmallerUnit(reader: TokenReader, unit: Unit): boolean {
+  const [joint, number, word] = [reader.peek(), reader.peek(1), reader.peek(2)];
+  const other = word?.kind === 'word' ? namedUnit(word.text) : undefined;
+  const isSmaller = other?.dimension === unit.dimension && other.name !== unit.name;
+  return joint?.kind === 'word' && joint.text === 'and' && number?.kind === 'number' && isSmaller;
 }
 
 /** Whether a word joins the members of a list. */
@@ -17,6 +30,15 @@ export function isJoint(word: string): boolean {
 
 /** Reads a unit: words, powers of them, and what they are divided by. */
 export function parseUnit(reader: TokenReader): Unit {
+  if (reader.accept('frac')) {
+    reader.expect('{');
+    const top = parseUnit(reader);
+    reader.expect('}');
+    reader.expect('{');
+    const below = unitPower(parseUnit(reader), -1);
+    reader.expect('}');
+    return (below && unitProduct(top, below)) ?? reader.fail('no unit');
+  }
   let unit = parseOneUnit(reader);
   for (;;) {
     const divided = reader.at('/') && isUnitToken(reader, 1);

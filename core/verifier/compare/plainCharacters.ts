@@ -28,12 +28,8 @@ export function plainCharacters(text: string): string {
     .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱˣ]+/gu, (run) => `^{${translated(run, SUPERSCRIPTS, SUPERSCRIPT_MEANINGS)}}`)
     .replace(/[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+/gu, (run) => `_{${translated(run, SUBSCRIPTS, SUBSCRIPT_MEANINGS)}}`)
     .replace(/[^\p{ASCII}]/gu, (sign) => {
-      const meaning = SIGNS.get(sign);
-      return meaning === undefined
-        ? sign
-        : /[a-z]$/u.test(meaning) && meaning.startsWith('\\')
-          ? `${meaning} `
-          : meaning;
+      const meaning = SIGNS.get(sign) ?? sign;
+      return /\\[a-z]+$/iu.test(meaning) ? `${meaning} ` : meaning;
     })
     .normalize('NFKC')
     .replace(/[\u200b-\u200f\u2060\ufeff]/gu, '')

@@ -6,6 +6,7 @@ import {
   keyOf,
   negated,
   productOf,
+  substituted,
   sumOf,
   wholeNumber,
   withChildren,
@@ -219,20 +220,6 @@ function isOrder(operator: RelationOperator, order: -1 | 0 | 1): boolean {
     default:
       return false;
   }
-}
-
-/** The node with a value in place of a variable. */
-function substituted(node: Node, variable: string, value: Node): Node {
-  if (node.kind === 'symbol') {
-    return node.name === variable ? value : node;
-  }
-  const children = childrenOf(node);
-  return children.length === 0
-    ? node
-    : withChildren(
-        node,
-        children.map((child) => substituted(child, variable, value)),
-      );
 }
 
 /** The numbers at which membership may change. */

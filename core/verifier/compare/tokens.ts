@@ -83,6 +83,8 @@ const NAMES = [
   'omega',
   'mod',
 ];
+/** Functions that are names only where they stand upright. */
+const PART_NAMES = ['Re', 'Im', 'arg', 'det', 'sgn'];
 const NAME_AT = new RegExp(`(?:${NAMES.join('|')})`, 'uy');
 const ALIASES: Readonly<Record<string, string>> = {
   leq: 'le',
@@ -267,7 +269,8 @@ function cutText(cutting: Cutting, index: number, spaced: boolean, end: number):
     return undefined;
   }
   const content = text.slice(start + 1, close).trim();
-  if (NAMES.includes(content)) {
+  const isUnit = cutting.tokens.at(-1)?.kind === 'number' && namedUnit(content) !== undefined;
+  if (!isUnit && (NAMES.includes(content) || PART_NAMES.includes(content))) {
     push(cutting, 'sign', ALIASES[content] ?? content, start + 1, 0, spaced);
   } else if (/^[\p{L}.'’° -]+$/u.test(content) && /\p{L}/u.test(content)) {
     for (const part of content.split(/(?<![\p{L}])(and|or)(?![\p{L}])/u).filter((words) => words.trim() !== '')) {

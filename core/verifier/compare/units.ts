@@ -93,6 +93,7 @@ const TABLE: Readonly<Record<string, readonly (readonly [factor: string, names: 
   current: [['1', 'A amp amps ampere amperes']],
   resistance: [['1', 'Ω ohm ohms']],
   amount: [['1', 'mol mole moles']],
+  unit: [['1', 'unit units']],
 };
 
 /** Words that multiply what stands before them. */
