@@ -13,7 +13,7 @@ import type { Subject } from './subject.ts';
 
 /** How `rlvr eval` differs from what a run or the schema says. */
 export interface EvaluationChoices {
-  /** A data set's id, a `.jsonl` file, an experiment file, or a data set with its options as YAML in braces. */
+  /** A data set's id, a `.jsonl` or `.parquet` file, an experiment file, or a data set with its options as YAML in braces. */
   readonly data?: string;
   /** A reward's id, or one with its options as YAML in braces. */
   readonly reward?: string;
@@ -57,7 +57,7 @@ export function evaluatedExperiment(
   const chosen = choices.data === undefined ? own.data : chooseData(choices.data, own.data?.data, cwd, catalog);
   if (chosen === undefined) {
     const ids = catalog.all('dataset').map(({ id }) => id);
-    const takes = `a data set (${ids.join(', ')}), a .jsonl file or an experiment file`;
+    const takes = `a data set (${ids.join(', ')}), a .jsonl or .parquet file, or an experiment file`;
     const message = `A model brings no problems: choose some with --data, which takes ${takes}.`;
     throw new RlvrError('usage', message, { choices: ids });
   }
@@ -141,6 +141,7 @@ function chooseData(choice: string, own: Section | undefined, cwd: string, catal
     const { data, rewards } = first;
     return { data, rewards, folder: source.folder };
   }
+  if (/\.parquet$/i.test(choice)) return asked({ type: 'parquet', path: file });
   if (/\.jsonl$/i.test(choice) || existsSync(file)) return asked({ type: 'jsonl', path: file });
   return asked({ type: catalog.find('dataset', choice).id });
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Problem } from '../../../core/contracts/dataset.ts';
 import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
+import { dataReader } from '../../../core/data/dataReader.ts';
 import { RlvrError } from '../../../core/errors.ts';
 import { chosenPlugin } from '../../../core/experiment/pluginChoices.ts';
 import { rewardNames } from '../../../core/experiment/rewardNames.ts';
@@ -20,7 +21,6 @@ import { stateFileName } from '../../../core/training/trainingState.ts';
 import { checkReferenceSync } from '../../../core/training/referenceSync.ts';
 import type { TrainerOptions } from '../../../core/training/trainerOptions.ts';
 import { prepareBenchmarks } from './prepareBenchmarks.ts';
-import { dataReader } from './dataReader.ts';
 import { preparePolicy, type PrepareOptions } from './preparePolicy.ts';
 
 /** An experiment with its model, data and plugins loaded. */

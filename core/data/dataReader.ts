@@ -1,10 +1,9 @@
-import type { ProblemSource, Split } from '../../../core/contracts/dataset.ts';
-import type { PluginCatalog } from '../../../core/contracts/pluginCatalog.ts';
-import { chosenPlugin, type PluginChoice } from '../../../core/experiment/pluginChoices.ts';
-import type { Experiment } from '../../../core/experiment/schema.ts';
-import { decontaminate, type HeldOut } from '../../../core/problems/decontaminate.ts';
-import type { DataRecord } from '../../../core/runs/runRecord.ts';
-import type { PrepareOptions } from './preparePolicy.ts';
+import type { OpenDataset, ProblemSource, Split } from '../contracts/dataset.ts';
+import type { PluginCatalog } from '../contracts/pluginCatalog.ts';
+import { chosenPlugin, type PluginChoice } from '../experiment/pluginChoices.ts';
+import type { Experiment } from '../experiment/schema.ts';
+import { decontaminate, type HeldOut } from '../problems/decontaminate.ts';
+import type { DataRecord } from '../runs/runRecord.ts';
 
 /** Opens an experiment's data sets, each split of each once, and keeps what was found. */
 export interface DataReader {
@@ -22,7 +21,7 @@ export function dataReader(
   experiment: Experiment,
   baseFolder: string,
   catalog: PluginCatalog,
-  { signal, onDidDownload }: Pick<PrepareOptions, 'signal' | 'onDidDownload'>,
+  { signal, onDidDownload }: Pick<OpenDataset, 'signal' | 'onDidDownload'>,
 ): DataReader {
   const { data, evaluation, seed } = experiment;
   const opened = new Map<string, Promise<ProblemSource>>();
