@@ -309,7 +309,8 @@ function factsOfRecord({ sources, contamination }: DataRecord): readonly (readon
   const found = Object.entries(sources).flatMap(([name, { findings }]) =>
     findings.map((finding): readonly [string, string] => [name, findingFact(finding)[1]]),
   );
-  if (contamination === undefined) return [...found, ['contamination', 'not looked for (data.decontaminate: off)']];
+  if (contamination === undefined)
+    return [...found, ['contamination', 'not looked for: a split is empty, or data.decontaminate is off']];
   const { checked, evaluated, exact, overlapping, first, skipped } = contamination;
   if (skipped !== undefined) return [...found, ['contamination', `not looked for: ${skipped}`]];
   return [
