@@ -63,8 +63,10 @@ export function folderSource(folder: string, reference: string, catalog: PluginC
 }
 
 function runSource(context: CommandContext, reference: string, catalog: PluginCatalog): AdapterSource {
-  const subject = findRunSubject(context, reference, undefined);
-  const { record, name, step, checkpointFolder } = subject;
+  const [run = reference, step] = reference.split('@');
+  const chosen = step === undefined || step === 'best' ? step : stepOf(step, reference);
+  const subject = findRunSubject(context, run, chosen);
+  const { record, name, step: found, checkpointFolder } = subject;
   return {
     choice: record.experiment.adapter,
     async onto(modelFolder) {
@@ -72,7 +74,7 @@ function runSource(context: CommandContext, reference: string, catalog: PluginCa
       const policy = await policyOfRun({ ...subject, modelFolder }, checkpoint, catalog);
       return {
         start: {
-          from: step === 0 ? name : `${name}, step ${step}`,
+          from: found === 0 ? name : `${name}, step ${found}`,
           write: (target) => {
             if (checkpointFolder !== undefined) {
               copyFileSync(path.join(checkpointFolder, stateFileName), path.join(target, stateFileName));
@@ -84,6 +86,13 @@ function runSource(context: CommandContext, reference: string, catalog: PluginCa
       };
     },
   };
+}
+
+function stepOf(text: string, reference: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new RlvrError('usage', `After the "@" of ${reference} the step of a checkpoint is expected, or "best".`, {
+    reference,
+  });
 }
 
 function noAdapter(folder: string, reference: string): RlvrError {

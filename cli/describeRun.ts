@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { dapoIngredients } from '../core/experiment/dapoIngredients.ts';
 import { secondsSpent, stepsDone } from './display/runView.ts';
 import type { RunView } from './display/runView.ts';
 
@@ -26,6 +27,11 @@ export function describeRunJson(view: RunView): Readonly<Record<string, unknown>
     folder,
     model: path.resolve(record.source.folder, record.experiment.model.path),
     checkpoint: last && { ...last, folder: path.join(folder, 'checkpoints', `step-${last.step}`) },
+    best: record.best,
+    plateau: record.plateau,
+    costs: record.costs,
+    rewardFailures: record.rewardFailures,
+    dapo: dapoIngredients(record.experiment),
     checks: record.checks,
     error: record.error,
   };

@@ -9,6 +9,11 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Reads an option that names a checkpoint: its step, or `best`. */
+export function stepOrBest(text: string): number | 'best' {
+  return text === 'best' ? 'best' : wholeNumber(0)(text);
+}
+
 /** Reads an option that is a number from `least` to `most`; `least` itself only where `inclusive`. */
 export function numberWithin(least: number, most: number, inclusive: boolean): (text: string) => number {
   return (text) => {

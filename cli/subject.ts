@@ -24,14 +24,17 @@ export type Subject =
     }
   | { readonly kind: 'model'; readonly name: string; readonly modelFolder: string };
 
+/** A checkpoint of a run: of this step, the one that training kept as its best, or the newest. */
+export type ChosenStep = number | 'best' | undefined;
+
 /** A subject that is a run. */
 export type RunSubject = Extract<Subject, { kind: 'run' }>;
 
 /**
  * Finds what RUN|MODEL names: a folder with a config.json is a model, anything else that is no path is a run. `step` chooses a checkpoint
- * of a run, the newest where it is left out. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
+ * of a run, the newest where it is left out; `best` is that of the highest accuracy on the selection split. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
  */
-export function findSubject(context: CommandContext, reference: string, step: number | undefined): Subject {
+export function findSubject(context: CommandContext, reference: string, step: ChosenStep): Subject {
   const folder = path.resolve(context.cwd, reference);
   if (holds(folder, 'config.json')) {
     if (step === undefined) return { kind: 'model', name: reference, modelFolder: folder };
@@ -48,10 +51,11 @@ export function findSubject(context: CommandContext, reference: string, step: nu
 }
 
 /** Finds a run at one of its checkpoints. Throws `run/not-found`, `run/invalid-id`. */
-export function findRunSubject(context: CommandContext, reference: string, step: number | undefined): RunSubject {
+export function findRunSubject(context: CommandContext, reference: string, chosenStep: ChosenStep): RunSubject {
   const folder = findRun(context.runsFolder, reference);
   const record = readRun(folder);
   const name = path.basename(folder);
+  const step = chosenStep === 'best' ? bestStep(name, record) : chosenStep;
   const modelFolder = path.resolve(record.source.folder, record.experiment.model.path);
   const run = { kind: 'run', name, folder, record, modelFolder } as const;
   const checkpoints = listCheckpoints(folder);
@@ -65,6 +69,15 @@ export function findRunSubject(context: CommandContext, reference: string, step:
   const wanted = step === undefined ? 'no checkpoint yet' : `no checkpoint of step ${step}`;
   const choices = steps.length === 0 ? '' : ` There are: ${steps.join(', ')}.`;
   throw new RlvrError('run/not-found', `Run ${name} has ${wanted}.${choices}`, { run: name, step, steps });
+}
+
+/** The step of the best checkpoint of a run. Throws `run/not-found` where none was kept. */
+export function bestStep(name: string, { best, experiment }: RunRecord): number {
+  if (best !== undefined) return best.step;
+  const why = experiment.training.keep_best
+    ? 'accuracy on the selection split has not been measured yet (evaluation.every)'
+    : 'training.keep_best is off';
+  throw new RlvrError('run/not-found', `Run ${name} has no best checkpoint: ${why}.`, { run: name });
 }
 
 function hintFor(folder: string): string {

@@ -28,7 +28,7 @@ import { writeJson } from '../terminal.ts';
 
 /** Options of `rlvr eval`. */
 export interface EvalOptions extends EvaluationChoices {
-  readonly checkpoint?: number;
+  readonly checkpoint?: number | 'best';
 }
 
 /** `rlvr eval RUN|MODEL`: accuracy on held-out problems, with intervals. */

@@ -13,7 +13,7 @@ import { findRunSubject } from '../subject.ts';
 /** Options of `rlvr export`. */
 export interface ExportOptions {
   readonly format: 'peft' | 'hf' | 'gguf-lora' | 'tfevents';
-  readonly checkpoint?: number;
+  readonly checkpoint?: number | 'best';
   /** A folder; of `gguf-lora` a file. */
   readonly out?: string;
   /** Rank at which the adapter is approximated by plain LoRA. */

@@ -14,7 +14,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** Options of `rlvr generate`. */
 export interface GenerateOptions {
-  readonly checkpoint?: number;
+  readonly checkpoint?: number | 'best';
   readonly temperature?: number;
   readonly topP?: number;
   readonly maxTokens?: number;

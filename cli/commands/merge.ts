@@ -9,7 +9,7 @@ import { findRunSubject } from '../subject.ts';
 /** Options of `rlvr merge`. */
 export interface MergeOptions {
   readonly out: string;
-  readonly checkpoint?: number;
+  readonly checkpoint?: number | 'best';
   /** Whether a model folder that is there already is replaced. */
   readonly force?: boolean;
 }

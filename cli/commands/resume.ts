@@ -9,15 +9,17 @@ export interface ResumeOptions {
   readonly detach?: boolean;
   /** Whether to go on although versions, processor or threads are not those that the run started with. */
   readonly acceptChanges?: boolean;
+  /** Goes back to this checkpoint first. */
+  readonly checkpoint?: number | 'best';
 }
 
-/** `rlvr resume RUN`: goes on with a run from its newest checkpoint, and shows it until it ends. */
+/** `rlvr resume RUN`: goes on with a run from its newest checkpoint, or one that is named, and shows it until it ends. */
 export async function resumeCommand(
   context: CommandContext,
   reference: string,
   options: ResumeOptions,
 ): Promise<number> {
   const folder = findRun(context.runsFolder, reference);
-  await queueAgain(folder, options.acceptChanges);
+  await queueAgain(folder, { acceptsChanges: options.acceptChanges, checkpoint: options.checkpoint });
   return watchToEnd(context, folder, { worker: startWorker(folder), detach: options.detach });
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { dapoIngredients, describeIngredients } from '../../core/experiment/dapoIngredients.ts';
 import { describeCell } from '../../core/experiment/sweep.ts';
-import { formatCount, formatMoment, formatSeconds } from '../../core/report/formatValue.ts';
+import { formatCount, formatMoment, formatSeconds, formatValue } from '../../core/report/formatValue.ts';
 import type { EvaluationResult, RunRecord } from '../../core/runs/runRecord.ts';
 import { findRun } from '../../core/runs/runStore.ts';
 import type { CommandContext } from '../command.ts';
@@ -69,12 +70,35 @@ function describeFacts(view: RunView, cwd: string): readonly (readonly [string, 
     ['accuracy after', known(record.evaluation.after, accuracy)],
     ['not trained on', describeWatched(record)],
     ['benchmark', describeBenchmarks(record)],
+    [
+      'best',
+      known(record.best, ({ step, accuracy: best }) => `step ${step}: ${formatShare(best)} on the selection split`),
+    ],
+    [
+      'ended early',
+      known(record.plateau, ({ step, accuracy: most }) => {
+        return `after step ${step}: no evaluation on the selection split came above ${formatShare(most)}`;
+      }),
+    ],
+    ['DAPO', known(dapoIngredients(experiment), describeIngredients)],
+    [
+      'failed rewards',
+      known(record.rewardFailures, ({ count, first: [first] }) => {
+        const told =
+          first === undefined ? '' : `, first in step ${first.step}: reward "${first.reward}" ${first.message}`;
+        return `on ${formatCount(count)} completions, which were masked${told}`;
+      }),
+    ],
     ['last step', known(lines.at(-1), (line) => describeMetrics(line).join(', '))],
     ['checks', checks.length === 0 ? [] : [describeChecks(checks)]],
     ['folder', [path.relative(cwd, folder)]],
     ['checkpoint', last === undefined ? [] : [describeCheckpoint(path.relative(cwd, folder), last)]],
   ];
   return facts.flatMap(([name, values]) => values.map((value) => [name, value] as const));
+}
+
+function formatShare(value: number): string {
+  return formatValue(value, 'fraction');
 }
 
 function describeCheckpoint(folder: string, { step, format }: RunRecord['checkpoints'][number]): string {

@@ -1,3 +1,4 @@
+import { dapoIngredients } from '../experiment/dapoIngredients.ts';
 import { formatMoment, formatNumber } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportData } from './reportData.ts';
@@ -11,8 +12,14 @@ const DEEPEST = 12;
 export function configurationSection(run: Run): Markup {
   const { general, sections } = splitExperiment(run.experiment);
   return html`<div class="settings">
-    ${settingsCard('general', general)} ${sections.map(([name, value]) => settingsCard(name, flatten(value, '')))}
+    ${settingsCard('general', general)} ${settingsCard('what of DAPO is on', dapoEntries(run))}
+    ${sections.map(([name, value]) => settingsCard(name, flatten(value, '')))}
   </div>`;
+}
+
+function dapoEntries({ experiment }: Run): readonly Entry[] {
+  const ingredients = dapoIngredients(experiment) ?? [];
+  return ingredients.map(({ name, isOn, how }) => [name, isOn ? (how ?? 'on') : 'off']);
 }
 
 /** Tests of the run's own invariants, made before its first step. */

@@ -92,13 +92,24 @@ export function readEvaluations(runFolder: string): readonly EvaluationRecord[] 
   });
 }
 
+/** Whether a run has been evaluated at this moment. */
+export function hasEvaluation(runFolder: string, moment: EvaluationRecord['moment']): boolean {
+  return evaluationFiles(runFolder).some((each) => each.moment === moment);
+}
+
 /** Removes the evaluations of later steps than `step`. */
 export function forgetEvaluationsAfter(runFolder: string, step: number): void {
   for (const later of evaluationFiles(runFolder).filter((each) => each.step > step))
     rmSync(later.file, { force: true });
 }
 
-function evaluationFiles(runFolder: string): readonly { readonly step: number; readonly file: string }[] {
+interface EvaluationFile {
+  readonly step: number;
+  readonly moment: string | undefined;
+  readonly file: string;
+}
+
+function evaluationFiles(runFolder: string): readonly EvaluationFile[] {
   const folder = runFile(runFolder, 'evaluations');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -64,7 +64,8 @@ export function writeTrainingState(
     version: FORMAT,
     step: String(state.step),
     objective: JSON.stringify(state.objective),
-    progress: JSON.stringify(progress),
+    // In the schema's order, so that equal progress is equal bytes.
+    progress: JSON.stringify(trainingProgressSchema.parse(progress)),
     policy: JSON.stringify(policyLayout(policy)),
   });
 }

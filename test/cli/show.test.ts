@@ -62,6 +62,13 @@ describe('rlvr show --json', () => {
       folder,
       model: '/experiments/model',
       checkpoint: { step: 100, format: 'peft', folder: path.join(folder, 'checkpoints', 'step-100') },
+      dapo: [
+        { name: 'token-level loss', isOn: true },
+        ...['clip-higher', 'dynamic sampling', 'overlong shaping', 'overlong filtering', 'no KL'].map((name) => ({
+          name,
+          isOn: false,
+        })),
+      ],
       checks: [{ name: 'identity-at-start', passed: true, value: 0, bound: 0.0001 }],
     });
   });
@@ -82,6 +89,7 @@ describe('rlvr show --json', () => {
       'createdAt',
       'folder',
       'model',
+      'dapo',
       'checks',
     ]);
     expect(shown).toMatchObject({ status: 'queued', steps: 0, seconds: 0, evaluation: {} });
@@ -103,6 +111,7 @@ model            ${path.relative(cwd, '/experiments/model')}
 accuracy before  25.0 % (20.0 to 30.0) of 512 problems
 accuracy after   75.0 % (70.0 to 80.0) of 512 problems
 not trained on   linear: 50.0 % (45.0 to 55.0) before, 40.0 % (35.0 to 45.0) after
+DAPO             with token-level loss; without clip-higher, dynamic sampling, overlong shaping, overlong filtering, no KL
 last step        reward 0.5
 checks           1 of 1 passed: identity-at-start
 folder           .rlvr/runs/${id}

@@ -12,6 +12,7 @@ import {
   type Checkpoint as RunCheckpoint,
 } from '../../../core/runs/checkpointFolder.ts';
 import { checkSameEnvironment, describeEnvironment, effectiveThreads } from '../../../core/runs/environment.ts';
+import { hasEvaluation } from '../../../core/runs/evaluationFiles.ts';
 import { installedVersions } from '../../../core/runs/installedVersions.ts';
 import { pluginHash } from '../../../core/runs/pluginHash.ts';
 import { rewindRun } from '../../../core/runs/rewind.ts';
@@ -104,7 +105,8 @@ async function runJob(catalog: PluginCatalog, job: EngineJob): Promise<EngineOut
     checkpoints: checkpointEntries(job.runFolder),
     best,
     plateau: undefined,
-    ...(checkpoint === undefined ? { checks: [], evaluation: {}, costs: undefined } : {}),
+    evaluation: knownEvaluation(job.runFolder, record, checkpoint),
+    ...(checkpoint === undefined ? { checks: [], costs: undefined } : {}),
   });
   return trainRun(job, current, prepared, catalog, continued);
 }
@@ -147,6 +149,16 @@ async function trainRun(
   } finally {
     journal.close();
   }
+}
+
+/** What was measured up to a checkpoint. */
+function knownEvaluation(
+  runFolder: string,
+  { evaluation: { before, after } }: RunRecord,
+  checkpoint: RunCheckpoint | undefined,
+): RunRecord['evaluation'] {
+  if (checkpoint === undefined) return {};
+  return { ...(before && { before }), ...(after && hasEvaluation(runFolder, 'after') ? { after } : {}) };
 }
 
 /** Says that a run has ended before its last step, and why. */
