@@ -10,8 +10,8 @@ export interface Isolation {
   /** Whether it has no network. */
   readonly withoutNetwork: boolean;
   /**
-   * Whether it has namespaces of its own: it sees its folder and the read-only folders of the system and its interpreter, and ends with all of its
-   * children. Else it is an ordinary process with limits.
+   * Whether it has namespaces of its own: it sees its folder and, read-only, those of the system and its interpreter, and ends with all
+   * of its children. Else it is an ordinary process with limits.
    */
   readonly hasNamespaces: boolean;
 }

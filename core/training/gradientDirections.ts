@@ -37,8 +37,9 @@ export function gradientDirections(
     }
     for (const { name, shape } of layers) {
       const [rows = 0, columns = 0] = shape;
-      if (step.rank >= Math.min(rows, columns)) {
-        const message = `${where}.rank: ${step.rank} of the ${Math.min(rows, columns)} directions of ${name} [${rows}, ${columns}] leave nothing.`;
+      const most = Math.min(rows, columns);
+      if (step.rank >= most) {
+        const message = `${where}.rank: ${step.rank} must be below the ${most} directions that ${name} [${rows}, ${columns}] has.`;
         throw new RlvrError('config/invalid', message, { path: `${where}.rank`, layer: name });
       }
       if (known.has(keyOf(name, step.rank))) continue;

@@ -25,8 +25,8 @@ export type UserFunction = (...given: readonly unknown[]) => Promise<number | un
 const endings = /\.(?:py|[cm]?[jt]s)$/;
 
 /**
- * A user's function, run in processes of its own (one a core), so that one that throws, hangs or ends its process harms nothing else. Throws
- * `config/invalid` where there is no such file.
+ * A user's function, run in processes of its own (one a core), so that one that throws, hangs or ends its process harms nothing else.
+ * Throws `config/invalid` where there is no such file.
  */
 export function userFunction(source: UserFunctionSource): UserFunction {
   const { file, name, seconds } = source;

@@ -84,8 +84,8 @@ function updated(
 }
 
 /**
- * Adafactor (arXiv 1804.04235) as transformers.Adafactor computes it, with the defaults of transformers' Trainer (`optim: adafactor`): plain
- * learning rate, no scaling by the parameter. Momentum averages the steps, learning rate included, and the decay uses the step's own rate.
+ * Adafactor (arXiv 1804.04235) as transformers.Adafactor computes it, with the defaults of transformers' Trainer (`optim: adafactor`):
+ * plain learning rate, no scaling by the parameter. Momentum averages the steps, learning rate included, and the decay uses the step's own rate.
  */
 export const hfAdafactor: Optimizer<Config> = {
   id: 'hf_adafactor',

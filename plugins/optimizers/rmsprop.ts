@@ -41,7 +41,10 @@ function updated(config: Config, parameter: OptimizedParameter, rate: (scale: nu
   };
 }
 
-/** RMSprop (G. Hinton, lecture 6 of 2012) as torch.optim.RMSprop computes it: momentum adds up g / (sqrt(v) + eps), nothing is bias-corrected. */
+/**
+ * RMSprop (G. Hinton, lecture 6 of 2012) as torch.optim.RMSprop computes it: momentum adds up g / (sqrt(v) + eps), nothing is
+ * bias-corrected.
+ */
 export const rmsprop: Optimizer<Config> = {
   id: 'rmsprop',
   summary: 'Gradients over the root of their average square, with momentum',

@@ -198,7 +198,12 @@ describe('programs without namespaces', () => {
   it('in JavaScript see their own folder alone', async () => {
     const source = [
       'const fs = require("fs");',
-      'for (const task of [() => fs.readFileSync("/etc/hosts"), () => fs.writeFileSync("/tmp/written", ""), () => require("child_process").execSync("ls")])',
+      'const tasks = [',
+      '  () => fs.readFileSync("/etc/hosts"),',
+      '  () => fs.writeFileSync("/tmp/written", ""),',
+      '  () => require("child_process").execSync("ls"),',
+      '];',
+      'for (const task of tasks)',
       '  try { task(); console.log("done"); } catch (error) { console.log(error.code); }',
     ].join('\n');
     expect((await run(nodeInterpreter(), source, { isolation })).output).toBe('ERR_ACCESS_DENIED\n'.repeat(3));

@@ -44,7 +44,10 @@ const schema = z.union([
   sideBySide,
 ]);
 
-/** Reads a reference: JSON, `{"language", "setup", "tests"}`, a list of tests, or `{"inputs", "outputs"}`. Undefined where it is none of these. */
+/**
+ * Reads a reference: JSON, `{"language", "setup", "tests"}`, a list of tests, or `{"inputs", "outputs"}`. Undefined where it is none
+ * of these.
+ */
 export function parseCodeReference(reference: string): CodeReference | undefined {
   let value: unknown;
   try {

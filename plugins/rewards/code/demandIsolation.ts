@@ -2,8 +2,8 @@ import { RlvrError } from '../../../core/errors.ts';
 import { offeredIsolation, type Isolation, type OfferedIsolation } from '../../../core/sandbox/isolation.ts';
 
 /**
- * What keeps programs apart from this machine. Throws `config/invalid` where it cannot cut them off from the network and the experiment does
- * not say that they may have it.
+ * What keeps programs apart from this machine. Throws `config/invalid` where it cannot cut them off from the network and the experiment
+ * does not say that they may have it.
  */
 export function demandIsolation(
   network: 'none' | 'allowed',

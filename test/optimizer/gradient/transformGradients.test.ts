@@ -123,7 +123,7 @@ describe('transformGradients', () => {
 
   it.each([
     [{ type: 'clip_norm', max_norm: 1, per: 'all' }, 'training.max_grad_norm clips'],
-    [{ type: 'project', keep: 'away', rank: 5 }, 'leave nothing'],
+    [{ type: 'project', keep: 'away', rank: 5 }, 'must be below the 5 directions'],
     [{ type: 'project', keep: 'away', rank: 1, roles: ['magnitude'] }, 'none of these is trained and selected'],
   ])('refuses %o', (step, message) => {
     expect(() => transformed(step)).toThrow(message);
