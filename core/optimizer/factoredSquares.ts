@@ -1,7 +1,10 @@
 import type { OptimizedParameter, SlotSpec } from '../contracts/optimizer.ts';
 import { tf } from '../tensor/tf.ts';
 
-/** Running averages of squared gradients as Adafactor keeps them (arXiv 1804.04235): of what has at least two dimensions its margins alone. */
+/**
+ * Running averages of squared gradients as Adafactor keeps them (arXiv 1804.04235): of what has at least two dimensions its margins
+ * alone.
+ */
 export type FactoredSquares = { readonly row: tf.Tensor; readonly column: tf.Tensor } | { readonly each: tf.Tensor };
 
 const names = { row: 'exp_avg_sq_row', column: 'exp_avg_sq_col', each: 'exp_avg_sq' } as const;

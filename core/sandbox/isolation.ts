@@ -82,8 +82,8 @@ exit $?
 `;
 
 /**
- * The last step before the command, told on descriptor 3. Within a user namespace of its own nobody can make another one, with file systems in memory of its
- * own; where none can be made, none need be forbidden. Its first argument says whether there is one already.
+ * The last step before the command, told on descriptor 3. Within a user namespace of its own nobody can make another one, with file
+ * systems in memory of its own; where none can be made, none need be forbidden. Its first argument says whether there is one already.
  */
 const lockDown = `
 forbid='echo 0 > /proc/sys/user/max_user_namespaces; echo ready >&3; exec 3>&-; exec "$@"'

@@ -85,7 +85,8 @@ function updated(
 
 /**
  * Adafactor (arXiv 1804.04235) as transformers.Adafactor computes it, with the defaults of transformers' Trainer (`optim: adafactor`):
- * plain learning rate, no scaling by the parameter. Momentum averages the steps, learning rate included, and the decay uses the step's own rate.
+ * plain learning rate, no scaling by the parameter. Momentum averages the steps, learning rate included, and the decay uses the step's
+ * own rate.
  */
 export const hfAdafactor: Optimizer<Config> = {
   id: 'hf_adafactor',
