@@ -24,11 +24,20 @@ export type UserFunction = (...given: readonly unknown[]) => Promise<number | un
 
 const endings = /\.(?:py|[cm]?[jt]s)$/;
 
+const made = new Map<string, UserFunction>();
+
 /**
  * A user's function, run in processes of its own (one a core), so that one that throws, hangs or ends its process harms nothing else.
- * Throws `config/invalid` where there is no such file.
+ * Whoever asks for the same one shares its processes. Throws `config/invalid` where there is no such file.
  */
 export function userFunction(source: UserFunctionSource): UserFunction {
+  const key = JSON.stringify(source);
+  const found = made.get(key) ?? makeFunction(source);
+  made.set(key, found);
+  return found;
+}
+
+function makeFunction(source: UserFunctionSource): UserFunction {
   const { file, name, seconds } = source;
   if (!endings.test(file) || !existsSync(file)) {
     const problem = endings.test(file) ? 'there is no such file' : 'expected a file that ends in .ts, .js, .mjs or .py';
