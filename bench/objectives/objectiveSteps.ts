@@ -22,8 +22,8 @@ processor time on one thread, of which a busy machine takes nothing away.
   --write             put the table into bench/RESULTS.md
   --help`;
 
-/** Steps before any is counted: the first traces the graph, the second makes room in memory. */
-const warmUp = 2;
+/** Steps before any is counted: the first traces the graph, the others make room in memory and clear up. */
+const warmUp = 5;
 
 /** Options of grpo that add something to the graph. */
 const optionsMeasured: readonly Readonly<Record<string, unknown>>[] = [

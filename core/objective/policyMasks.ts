@@ -7,8 +7,9 @@ import { maskedQuantile } from './quantile.ts';
 import { withoutGradient } from '../tensor/ops/withoutGradient.ts';
 
 /**
- * 1 for sequences (with advantages of tokens, for tokens) that are kept, [R, 1] or [R, T]: those with A >= 0, or whose log-probability has on average fallen by at most the threshold since
- * they were sampled (DeepSeek-V3.2, arXiv 2512.02556, eq. 9). Undefined where no threshold is set.
+ * 1 for sequences (with advantages of tokens, for tokens) that are kept, [R, 1] or [R, T]: those with A >= 0, or whose log-probability has
+ * on average fallen by at most the threshold since they were sampled (DeepSeek-V3.2, arXiv 2512.02556, eq. 9). Undefined where no threshold
+ * is set.
  */
 export function offPolicyMask(
   options: Pick<PolicyOptions, 'off_policy_mask_threshold'>,

@@ -14,7 +14,7 @@ export interface PolicyTerms {
   readonly advantages: tf.Tensor2D;
 }
 
-/** How many ratios there are: one per token, one per sequence (its geometric mean), or the whole sequence's (the product of its tokens'). */
+/** One importance ratio per token, or one per sequence: the geometric mean of its tokens' or their product. */
 export type RatioLevel = PolicyOptions['importance_sampling_level'] | 'product';
 
 /**

@@ -61,7 +61,7 @@ function geometricMean(batch: LossBatch, rows: Rows, low: number, high: number):
   return sum(losses) / batch.counts.stepRows;
 }
 
-/** Each token's part of the covariance at the batch's own log-probabilities, which the choice is made at (arXiv 2505.22617, equation 10). */
+/** Each token's part of the covariance at the batch's own log-probabilities, where the choice is made (arXiv 2505.22617, eq. 10). */
 function covariances(batch: LossBatch): readonly number[] {
   const tokens = plainRows(batch).flat();
   const mean = (of: (token: PlainToken) => number): number => sum(tokens.map(of)) / tokens.length;
