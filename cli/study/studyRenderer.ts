@@ -3,6 +3,7 @@ import { readRun } from '../../core/runs/runJson.ts';
 import { describeCell } from '../../core/experiment/sweep.ts';
 import { scoreOf } from '../../core/study/collectTrial.ts';
 import { measuredSeconds, secondsLeft, trialGroups } from '../../core/study/timeLeft.ts';
+import type { TrialGroup } from '../../core/study/timeLeft.ts';
 import type { PlannedTrial } from '../../core/study/trialPlan.ts';
 import type { TrialResult } from '../../core/study/trialResult.ts';
 import type { CommandContext } from '../command.ts';
@@ -18,7 +19,7 @@ import type { RunningTrial } from './trialRuns.ts';
 export interface StudyRenderer {
   /** Milliseconds between two looks. */
   readonly interval: number;
-  update(state: { readonly running: readonly RunningTrial[]; readonly slots: number }): void;
+  update(running: readonly RunningTrial[]): void;
   started(trial: RunningTrial): void;
   ended(trial: RunningTrial, result: TrialResult): void;
   /** The user wants it to stop; the second time at once. */
@@ -32,6 +33,8 @@ export interface StudyScene {
   readonly session: StudySession;
   /** Of the study's results. */
   readonly folder: string;
+  /** Trials at once. */
+  readonly slots: number;
 }
 
 /** A table that is drawn over for terminals, a line for each trial for pipes, an object for each event with `--json`. */
@@ -42,7 +45,6 @@ export function createStudyRenderer(context: CommandContext, scene: StudyScene):
   const display = terminal.isLive ? createLiveDisplay(terminal) : undefined;
   const groups = trialGroups(loaded.study, loaded.definition.tuning);
   const planned = groups.reduce((sum, { trials }) => sum + trials, 0);
-  let slots = 1;
   const print = (line: string): void => {
     display?.clear();
     writeLine(terminal, clean(line));
@@ -54,17 +56,16 @@ export function createStudyRenderer(context: CommandContext, scene: StudyScene):
   );
   return {
     interval: display === undefined ? 60_000 : 500,
-    update: (state) => {
-      ({ slots } = state);
+    update: (running) => {
       display?.draw(
-        [summaryOf(scene, planned, slots), ...state.running.map(runningLine)].map((pieces) =>
+        [summaryOf(scene, groups), ...running.map(runningLine)].map((pieces) =>
           formatPieces(pieces, terminalWidth(terminal), terminal.style),
         ),
       );
     },
     started: () => undefined,
     ended: ({ trial }, result) => {
-      print(`${progressOf(scene, planned, slots)}  ${describeTrial(trial)}  ${describeResult(result)}`);
+      print(`[${session.outcomes.size}/${planned}]  ${describeTrial(trial)}  ${describeResult(result)}`);
     },
     stopping: (times) => {
       const message =
@@ -142,16 +143,13 @@ function describeResult(result: TrialResult): string {
   return `${score === undefined ? '' : `${formatValue(score, 'fraction')}, `}${formatSeconds(result.seconds.total)}`;
 }
 
-function progressOf({ session }: StudyScene, planned: number, _slots: number): string {
-  return `[${session.outcomes.size}/${planned}]`;
-}
-
-function summaryOf({ session, loaded }: StudyScene, planned: number, slots: number): readonly Piece[] {
+function summaryOf({ session, slots }: StudyScene, groups: readonly TrialGroup[]): readonly Piece[] {
   const { trials } = session.plan();
   const done = trials.filter(({ id }) => session.outcomes.has(id));
   const results = done.flatMap(({ id }) => session.outcomes.get(id) ?? []);
   const failed = results.filter(({ status }) => status === 'failed').length;
-  const left = secondsLeft(trialGroups(loaded.study, loaded.definition.tuning), done, measuredSeconds(results), slots);
+  const planned = groups.reduce((sum, { trials: count }) => sum + count, 0);
+  const left = secondsLeft(groups, done, measuredSeconds(results), slots);
   const best = results
     .filter(({ phase }) => phase === 'report')
     .map((result) => ({ result, score: scoreOf(result) ?? -1 }))

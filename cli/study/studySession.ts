@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 
 import { messageOf, RlvrError } from '../../core/errors.ts';
 import { runFile } from '../../core/runs/runFiles.ts';
@@ -53,7 +53,7 @@ export function openSession(
   { retriesFailed = false }: SessionOptions = {},
 ): StudySession {
   const { definition, study, source, modelHash, catalog } = loaded;
-  const earlier = readResults(resultsFile(folder));
+  const earlier = earlierResults(folder);
   const outcomes = new Map<string, TrialResult>();
   let environment: RunEnvironment | undefined = earlier?.environment;
   const { trials: trained = 0, overhead = 0, wall = 0 } = earlier?.seconds ?? {};
@@ -152,6 +152,20 @@ export function openSession(
         forgetBulk(run.folder);
     },
   };
+}
+
+/** What is known from before. Results that a power cut has damaged are put aside: the trials' runs tell them again. */
+function earlierResults(folder: string): StudyResults | undefined {
+  const file = resultsFile(folder);
+  try {
+    return readResults(file);
+  } catch (error) {
+    if (!(error instanceof RlvrError) || error.code !== 'run/corrupt') throw error;
+    const aside = `${file}.damaged`;
+    renameSync(file, aside);
+    process.emitWarning(`${error.message} They are kept as ${aside}, and made again from the runs of the trials.`);
+    return undefined;
+  }
 }
 
 /** What the results tell of a base, as a trial's result. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RlvrError } from '../../core/errors.ts';
+import { lockHolder } from '../../core/runs/lock.ts';
 import { isFinal, observeRun } from '../../core/runs/runJson.ts';
 import type { ObservedRun } from '../../core/runs/runJson.ts';
 import { createRun, listRuns } from '../../core/runs/runStore.ts';
@@ -34,6 +35,8 @@ export interface TrialRuns {
 }
 
 const pollMilliseconds = 250;
+/** The longest that a process takes from its start to its run's lock, with much to spare. */
+const startMilliseconds = 10_000;
 const longestName = 64;
 
 /** The runs of a study's trials in a folder of runs: those that there are, and those that are made. */
@@ -63,13 +66,19 @@ export function openTrialRuns(runsFolder: string, { definition, source }: Loaded
   const start: TrialRuns['start'] = async (trial) => {
     const startedAt = Date.now();
     const known = find(trial.id);
-    if (known !== undefined && !isFinal(known.status)) return adopt(trial, known.folder, startedAt);
+    if (known !== undefined && !isFinal(known.status) && !isLeft(known)) return adopt(trial, known.folder, startedAt);
     const isOver = known === undefined || known.status === 'finished' || known.status === 'failed';
     const folder = isOver ? create(trial) : known.folder;
     if (!isOver) await queueAgain(folder);
     return watch(trial, folder, startedAt, startWorker(folder, { isAttached: true }));
   };
   return { find, start };
+}
+
+/** Whether a run that a process was asked for has none: its process would have begun by now. */
+function isLeft({ folder, status, record }: ObservedRun & { readonly folder: string }): boolean {
+  const hasWaited = Date.now() - Date.parse(record.queuedAt) > startMilliseconds;
+  return status === 'queued' && hasWaited && lockHolder(folder) === undefined;
 }
 
 /** A trial whose process was started here. */
@@ -86,7 +95,11 @@ function watch(trial: PlannedTrial, folder: string, startedAt: number, { child }
 /** A trial on which another process works already, as where an earlier study was killed a moment ago. */
 function adopt(trial: PlannedTrial, folder: string, startedAt: number): RunningTrial {
   const ended = (async (): Promise<void> => {
-    while (!isFinal(observeRun(folder).status)) await delay(pollMilliseconds);
+    for (;;) {
+      const observed = { ...observeRun(folder), folder };
+      if (isFinal(observed.status) || isLeft(observed)) return;
+      await delay(pollMilliseconds);
+    }
   })();
   const stop = (atOnce: boolean): void => {
     try {

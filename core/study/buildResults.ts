@@ -13,6 +13,7 @@ import { studyMethods, studyModels, studyTasks } from './studyMethods.ts';
 import type { StudyDefinition } from './studySchema.ts';
 import type { StudyResults } from './studyResults.ts';
 import type { TrialPlan } from './trialPlan.ts';
+import { isBroken } from './tuning.ts';
 import type { TuningState } from './tuning.ts';
 import type { TrialResult } from './trialResult.ts';
 
@@ -166,8 +167,8 @@ function armOf({ method, setting, grid }: TuningArm, state: TuningState): StudyR
     rates: rates.flatMap((learningRate) => {
       const last = candidates.filter((each) => each.learningRate === learningRate).at(-1);
       if (last === undefined) return [];
-      const { steps, scores, mean } = last;
-      const accuracy = scores.every((score) => score === null) ? {} : { accuracy: mean };
+      const { steps, mean } = last;
+      const accuracy = isBroken(last) ? {} : { accuracy: mean };
       return [{ learningRate, steps, ...accuracy, extension: !grid.includes(learningRate) }];
     }),
   };
@@ -185,7 +186,7 @@ function notRunOf({ study, plan, outcomes, ending }: ResultsSource): StudyResult
       const missing = seeds.filter((seed) => !done.has(placeKey({ part, method, setting }, seed)));
       if (missing.length === 0) return [];
       const state = rate.kind === 'tuned' ? plan.tuning.get(rate.arm) : undefined;
-      const hasNoRate = state !== undefined && state.wanted.length === 0 && state.chosen === undefined;
+      const hasNoRate = state?.wanted.length === 0 && state.chosen === undefined;
       const because = hasNoRate ? 'no learning rate: all trials of its tuning failed' : (ending ?? 'not run yet');
       return [{ part, method, setting, seeds: missing, because }];
     }),

@@ -57,7 +57,10 @@ export function collectTrial(
 /** A trial's result without what only reported trials are told by, so that a study's results stay small. */
 export function withoutDetails(result: TrialResult): TrialResult {
   const none = { reward: [], accuracy: [], kl: [], entropy: [], length: [], spectra: {} };
-  const short = Object.entries(result.benchmarks).map(([name, benchmark]) => [name, { ...benchmark, shares: [] }]);
+  const short = Object.entries(result.benchmarks).map(([name, benchmark]): [string, BenchmarkResult] => [
+    name,
+    { ...benchmark, shares: [] },
+  ]);
   return { ...result, benchmarks: Object.fromEntries(short), retention: {}, curves: none };
 }
 
@@ -101,9 +104,10 @@ function benchmarkOf({
 }: BenchmarkRecord): BenchmarkResult {
   const shares = problems.correct.map((correct, i) => {
     const judged = samples - (problems.unjudged[i] ?? 0);
+    // eslint-disable-next-line no-restricted-syntax -- JSON's word for a problem that could not be judged
     return judged <= 0 ? null : round(correct / judged);
   });
-  const passes = Object.entries(passAtK).map(([k, { value }]) => [k, value]);
+  const passes = Object.entries(passAtK).map(([k, { value }]) => [k, value] as const);
   return { split, hash, accuracy, samples, shares, passAtK: Object.fromEntries(passes), meanTokens };
 }
 

@@ -40,35 +40,22 @@ export function differencesOf(
   };
   const found = new Map<string, MethodDifference>();
   const issues = new Map<string, StudyIssue>();
-  for (const part of parts) {
-    for (const cells of bySetting(part.cells)) {
-      const differences = [
-        ...deviations(cells, targetsOf, part.baselines).map((each) => ({ ...each, in: 'targets' as const })),
-        ...budgetKeys
-          .flatMap((key) =>
-            deviations(
-              cells,
-              ({ experiment }) => `${key} ${String(valueAt(experiment, key.split('.')))}`,
-              part.baselines,
-            ),
-          )
-          .map((each) => ({ ...each, in: 'budget' as const })),
-      ];
-      for (const { in: kind, method, own, usual } of differences) {
-        const declared = definition.differs.find((each) => each.in === kind && each.methods.includes(method));
-        if (declared === undefined) {
-          const axes = describeCell(cells[0]?.setting.axes ?? {});
-          const where = `in the part "${part.name}"${axes === '' ? '' : ` at ${axes}`}`;
-          const message = undeclared(kind, { method, own, usual }, where);
-          issues.set(JSON.stringify([kind, method, own, usual]), { path: ['methods'], message });
-          continue;
-        }
-        const what = `${own} (others: ${usual})`;
-        const key = JSON.stringify([kind, what, declared.because]);
-        const methods = [...new Set([...(found.get(key)?.methods ?? []), method])];
-        found.set(key, { in: kind, methods, what, because: declared.because });
-      }
+  const settings = parts.flatMap((part) => bySetting(part.cells).map((cells) => ({ part, cells })));
+  for (const { part, cells, difference } of settings.flatMap((each) =>
+    differencesIn(each, targetsOf).map((difference) => ({ ...each, difference })),
+  )) {
+    const { in: kind, method, own, usual } = difference;
+    const declared = definition.differs.find((each) => each.in === kind && each.methods.includes(method));
+    if (declared === undefined) {
+      const axes = describeCell(cells[0]?.setting.axes ?? {});
+      const message = undeclared(difference, `in the part "${part.name}"${axes === '' ? '' : ` at ${axes}`}`);
+      issues.set(JSON.stringify(difference), { path: ['methods'], message });
+      continue;
     }
+    const what = `${own} (others: ${usual})`;
+    const key = JSON.stringify([kind, what, declared.because]);
+    const methods = [...new Set([...(found.get(key)?.methods ?? []), method])];
+    found.set(key, { in: kind, methods, what, because: declared.because });
   }
   const all = [...issues.values(), ...needless(definition, parts, [...found.values()])];
   if (all.length > 0) throw refuse(all);
@@ -94,13 +81,29 @@ function needless(
 }
 
 interface Deviation {
+  readonly in: MethodDifference['in'];
   readonly method: string;
   readonly own: string;
   /** What most of the others have. */
   readonly usual: string;
 }
 
-function undeclared(kind: MethodDifference['in'], { method, own, usual }: Deviation, where: string): string {
+/** Differences between methods in a setting of a part. */
+function differencesIn(
+  { part: { baselines }, cells }: { readonly part: StudyPart; readonly cells: readonly StudyCell[] },
+  targetsOf: (cell: StudyCell) => string,
+): readonly Deviation[] {
+  const budgetOf =
+    (key: string) =>
+    ({ experiment }: StudyCell): string =>
+      `${key} ${String(valueAt(experiment, key.split('.')))}`;
+  return [
+    ...deviations('targets', cells, targetsOf, baselines),
+    ...budgetKeys.flatMap((key) => deviations('budget', cells, budgetOf(key), baselines)),
+  ];
+}
+
+function undeclared({ in: kind, method, own, usual }: Deviation, where: string): string {
   const has =
     kind === 'targets' ? `trains ${own}, and the others train ${usual},` : `has ${own}, and the others ${usual},`;
   const way = kind === 'targets' ? 'give it the same target modules' : 'give it the same';
@@ -109,6 +112,7 @@ function undeclared(kind: MethodDifference['in'], { method, own, usual }: Deviat
 
 /** Methods that have another value than the most frequent one; where several are, the baseline's counts. */
 function deviations(
+  kind: MethodDifference['in'],
   cells: readonly StudyCell[],
   valueOf: (cell: StudyCell) => string,
   baselines: readonly string[],
@@ -121,7 +125,7 @@ function deviations(
   const [first = ''] = usual;
   const baseline = values.find(({ method }) => baselines.includes(method))?.own;
   const chosen = baseline !== undefined && usual.includes(baseline) ? baseline : first;
-  return values.flatMap(({ method, own }) => (own === chosen ? [] : [{ method, own, usual: chosen }]));
+  return values.flatMap(({ method, own }) => (own === chosen ? [] : [{ in: kind, method, own, usual: chosen }]));
 }
 
 function bySetting(cells: readonly StudyCell[]): readonly (readonly StudyCell[])[] {

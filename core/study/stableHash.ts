@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** 16 hexadecimal digits of the SHA-256 of a value's JSON, with keys in order: the same for equal values, however they were written. */
 export function stableHash(value: unknown): string {
   return createHash('sha256')
-    .update((JSON.stringify(sorted(value)) as string | undefined) ?? '')
+    .update(JSON.stringify(sorted(value) ?? ''))
     .digest('hex')
     .slice(0, 16);
 }

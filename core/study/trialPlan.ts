@@ -76,15 +76,7 @@ export function planTrials(
       const state = states.get(arm.id) ?? addTuning(arm, part.name, tuning, add, outcomeOf);
       states.set(arm.id, state);
     }
-    for (const seed of part.seeds) {
-      for (const { method, setting, experiment, rate } of part.cells) {
-        const learningRate = rate.kind === 'tuned' ? states.get(rate.arm)?.chosen : rate.value;
-        if (learningRate === undefined) continue;
-        const policy = rate.kind === 'tuned' || rate.kind === 'shared' ? rate.kind : 'fixed';
-        const use: TrialUse = { part: part.name, method, setting, learningRate: policy };
-        add('report', experiment, { learningRate, steps: experiment.training.steps, seed }, use);
-      }
-    }
+    addReported(part, states, add);
   }
   return { trials: [...trials.values()], tuning: states };
 }
@@ -130,6 +122,18 @@ function addBases({ bases }: ExpandedStudy, { name, cells }: StudyPart, add: Add
       { learningRate, seed, steps: training.steps },
       { part: name, method: 'base', setting: { model, task, axes: {} }, learningRate: 'fixed' },
     );
+  }
+}
+
+function addReported({ name, seeds, cells }: StudyPart, states: ReadonlyMap<string, TuningState>, add: AddTrial): void {
+  for (const seed of seeds) {
+    for (const { method, setting, experiment, rate } of cells) {
+      const learningRate = rate.kind === 'tuned' ? states.get(rate.arm)?.chosen : rate.value;
+      if (learningRate === undefined) continue;
+      const policy = rate.kind === 'tuned' || rate.kind === 'shared' ? rate.kind : 'fixed';
+      const use: TrialUse = { part: name, method, setting, learningRate: policy };
+      add('report', experiment, { learningRate, steps: experiment.training.steps, seed }, use);
+    }
   }
 }
 

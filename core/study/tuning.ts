@@ -14,8 +14,8 @@ export type TuningOutcome = (trial: TuningTrial) => number | 'failed' | undefine
 export interface TuningCandidate {
   readonly learningRate: number;
   readonly steps: number;
-  /** By seed, in order; null where the trial failed. */
-  readonly scores: readonly (number | null)[];
+  /** By seed, in order. */
+  readonly scores: readonly (number | 'failed')[];
   /** Mean of the scores, a failed trial counting as no accuracy at all. */
   readonly mean: number;
 }
@@ -64,7 +64,7 @@ export function chooseRate(
     if (tried.wanted.length > 0) return { wanted: tried.wanted, candidates };
   }
   const [best] = byQuality(candidates.filter((each) => each.steps === last));
-  if (best === undefined || best.scores.every((score) => score === null)) return { wanted: [], candidates };
+  if (best === undefined || isBroken(best)) return { wanted: [], candidates };
   const all = triedRates(candidates);
   const isAtEdge = best.learningRate === all[0] || best.learningRate === all.at(-1);
   return { wanted: [], candidates, chosen: best.learningRate, isAtEdge };
@@ -101,19 +101,26 @@ function tryRates(
     const [first] = ofRate;
     const values = ofRate.flatMap(({ value }) => (value === undefined ? [] : [value]));
     if (first === undefined || values.length < ofRate.length) return [];
-    const scores = values.map((value) => (value === 'failed' ? null : value));
-    const mean = scores.reduce<number>((sum, score) => sum + (score ?? 0), 0) / scores.length;
-    return [{ learningRate: first.trial.learningRate, steps, scores, mean }];
+    const mean = values.reduce<number>((sum, value) => sum + (value === 'failed' ? 0 : value), 0) / values.length;
+    return [{ learningRate: first.trial.learningRate, steps, scores: values, mean }];
   });
   return { wanted, candidates };
 }
 
 /** Best first: by steps survived, then mean, then the smaller rate; what failed with every seed last. */
 function byQuality(candidates: readonly TuningCandidate[]): readonly TuningCandidate[] {
-  const isBroken = ({ scores }: TuningCandidate): number => Number(scores.every((score) => score === null));
   return [...candidates].sort(
-    (a, b) => isBroken(a) - isBroken(b) || b.steps - a.steps || b.mean - a.mean || a.learningRate - b.learningRate,
+    (a, b) =>
+      Number(isBroken(a)) - Number(isBroken(b)) ||
+      b.steps - a.steps ||
+      b.mean - a.mean ||
+      a.learningRate - b.learningRate,
   );
+}
+
+/** Whether a rate failed with every seed. */
+export function isBroken({ scores }: TuningCandidate): boolean {
+  return scores.every((score) => score === 'failed');
 }
 
 function triedRates(candidates: readonly TuningCandidate[]): readonly number[] {
