@@ -1,19 +1,17 @@
 import path from 'node:path';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
-import type { DataFinding, Problem, ProblemSource, Split } from '../../core/contracts/dataset.ts';
-import { dataReader, type DataReader } from '../../core/data/dataReader.ts';
+import type { ProblemSource } from '../../core/contracts/dataset.ts';
+import { dataReader } from '../../core/data/dataReader.ts';
 import { RlvrError } from '../../core/errors.ts';
-import { chosenPlugin, type PluginChoice } from '../../core/experiment/pluginChoices.ts';
 import type { Experiment } from '../../core/experiment/schema.ts';
-import { verifierIndex } from '../../core/experiment/verifierIndex.ts';
 import { readModelConfig } from '../../core/model/modelConfig.ts';
-import { loadTokenizer, type Tokenizer } from '../../core/model/tokenizer.ts';
+import { loadTokenizer } from '../../core/model/tokenizer.ts';
 import { formatCount } from '../../core/report/formatValue.ts';
-import type { DataRecord } from '../../core/runs/runRecord.ts';
 import { experimentPrompts } from '../../core/training/experimentPrompts.ts';
-import type { Prompt } from '../../core/training/prompts.ts';
+import { checkData } from '../checkData.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
+import { ask, findingFact, openPlace, placesOf, type AskedProblem, type Reading } from '../dataPlaces.ts';
 import { clean } from '../display/textLine.ts';
 import { evaluatedExperiment } from '../evaluatedExperiment.ts';
 import { exitCodes } from '../exitCodes.ts';
@@ -28,10 +26,6 @@ export interface DataOptions {
   readonly model?: string;
   readonly problems: number;
 }
-
-/** Problems looked at of data that never end. */
-const endlessChecked = 1000;
-const listed = 5;
 
 /** `rlvr data show|check FILE|DATA`: what a model is asked, and what is wrong with it. */
 export async function dataCommand(
@@ -55,7 +49,7 @@ export async function dataCommand(
       places: placesOf(experiment, isAlone),
     };
     if (action === 'show') return await show(context, read, options.problems);
-    return await check(context, read, experiment, folder, catalog);
+    return await checkData(context, read, experiment, folder, catalog);
   } finally {
     progress.end();
   }
@@ -86,64 +80,6 @@ function chooseData(
   const subject = { kind: 'model', name: modelFolder, modelFolder } as const;
   const { experiment, dataFolder } = evaluatedExperiment(subject, { data: named }, cwd, catalog);
   return { experiment, folder: dataFolder, isAlone: true };
-}
-
-interface Place {
-  readonly title: string;
-  readonly choice: PluginChoice;
-  readonly split: Split;
-}
-
-interface Reading {
-  readonly reader: DataReader;
-  readonly tokenizer: Tokenizer;
-  readonly promptOf: (problem: Problem) => Prompt;
-  readonly places: readonly Place[];
-}
-
-function placesOf({ data, evaluation }: Experiment, isAlone: boolean): readonly Place[] {
-  if (isAlone) {
-    return (['train', 'selection', 'report'] as const).map((split) => ({ title: split, choice: data.train, split }));
-  }
-  const { split, benchmarks } = evaluation;
-  return [
-    { title: 'data.train', choice: data.train, split: 'train' },
-    { title: data.evaluate === undefined ? 'evaluated' : 'data.evaluate', choice: data.evaluate ?? data.train, split },
-    ...data.watch.map((choice, index) => ({ title: `data.watch.${index}`, choice, split })),
-    ...benchmarks.map((own, index) => ({
-      title: own.name ?? `evaluation.benchmarks.${index}`,
-      choice: own.data,
-      split,
-    })),
-  ];
-}
-
-/** A prompt, and its length in tokens also where that is too long. */
-interface AskedProblem {
-  readonly problem: Problem;
-  readonly text?: string;
-  readonly tokens: number;
-  readonly isTooLong: boolean;
-}
-
-function ask({ promptOf }: Reading, problem: Problem): AskedProblem {
-  try {
-    const { text, ids } = promptOf(problem);
-    return { problem, text, tokens: ids.length, isTooLong: false };
-  } catch (error) {
-    if (!(error instanceof RlvrError) || error.code !== 'training/prompt-too-long') throw error;
-    return { problem, tokens: Number(error.fields['tokens']), isTooLong: true };
-  }
-}
-
-/** The source, or why there is none. */
-async function openPlace({ reader }: Reading, { choice, split }: Place): Promise<ProblemSource | string> {
-  try {
-    return await reader.open(choice, split);
-  } catch (error) {
-    if (error instanceof RlvrError && error.code === 'dataset/empty') return error.message;
-    throw error;
-  }
 }
 
 async function show({ terminal, json }: CommandContext, reading: Reading, count: number): Promise<number> {
@@ -201,128 +137,5 @@ function factsOf({ size, origin, hash }: ProblemSource): readonly (readonly [str
     ['problems', size === undefined ? 'without end' : formatCount(size)],
     ...(origin === undefined ? [] : [['from', origin] as const]),
     ['hash', hash.slice(0, 16)],
-  ];
-}
-
-function findingFact({ what, count, first }: DataFinding): readonly [string, string] {
-  return ['found', `${formatCount(count)} ${what}: ${first.join(', ')}${count > first.length ? ', ...' : ''}`];
-}
-
-/** What is wrong at one place. */
-interface CheckedPlace {
-  readonly place: string;
-  readonly split: Split;
-  readonly empty?: string;
-  readonly checked: number;
-  readonly longestPrompt: number;
-  readonly tooLong: Marked;
-  /** References that the reward cannot use: their samples would be masked. */
-  readonly unusable: Marked;
-}
-
-interface Marked {
-  readonly count: number;
-  readonly first: readonly string[];
-}
-
-async function check(
-  { terminal, json }: CommandContext,
-  reading: Reading,
-  experiment: Experiment,
-  folder: string,
-  catalog: PluginCatalog,
-): Promise<number> {
-  const places: CheckedPlace[] = [];
-  for (const place of reading.places) places.push(await checkPlace(reading, place, experiment, folder, catalog));
-  if (places.every(({ empty }) => empty === undefined)) await reading.reader.openTraining(true);
-  const record = reading.reader.record();
-  const isSound =
-    places.every(({ tooLong, unusable }) => tooLong.count + unusable.count === 0) &&
-    (record.contamination?.exact ?? 0) + (record.contamination?.overlapping ?? 0) === 0;
-  if (json) writeJson(terminal, { sound: isSound, places, ...record });
-  else {
-    for (const place of places) {
-      writeLine(terminal, terminal.style('bold', `${place.place}, ${place.split} split`));
-      writeFacts(terminal, factsOfCheck(place));
-    }
-    writeFacts(terminal, factsOfRecord(record));
-  }
-  return isSound ? exitCodes.success : exitCodes.failure;
-}
-
-async function checkPlace(
-  reading: Reading,
-  place: Place,
-  { rewards, rollout }: Experiment,
-  folder: string,
-  catalog: PluginCatalog,
-): Promise<CheckedPlace> {
-  const source = await openPlace(reading, place);
-  const named = { place: `${place.title}: ${place.choice.type}`, split: place.split };
-  const none = { count: 0, first: [] };
-  if (typeof source === 'string') {
-    return { ...named, empty: source, checked: 0, longestPrompt: 0, tooLong: none, unusable: none };
-  }
-  const judge = rewards[verifierIndex(rewards, catalog)];
-  const chosen = judge && chosenPlugin(catalog, 'reward', judge);
-  const score = chosen?.plugin.create(chosen.config, { baseFolder: folder });
-  const [tooLong, unusable]: [string[], string[]] = [[], []];
-  let longestPrompt = 0;
-  const checked = source.size ?? endlessChecked;
-  for (let i = 0; i < checked; i++) {
-    const { problem, text = '', tokens, isTooLong } = ask(reading, source.problem(i));
-    longestPrompt = Math.max(longestPrompt, tokens);
-    if (isTooLong) tooLong.push(`${problem.id} (${tokens} tokens)`);
-    const verdict = await score?.({
-      prompt: text,
-      completion: `<think></think>\\boxed{${problem.reference}}`,
-      completionIds: [],
-      finished: true,
-      reference: problem.reference,
-      maxCompletionTokens: rollout.max_completion_tokens,
-    });
-    if (verdict !== undefined && verdict.value === undefined)
-      unusable.push(`${problem.id} (${problem.reference.slice(0, 40)})`);
-  }
-  return { ...named, checked, longestPrompt, tooLong: marked(tooLong), unusable: marked(unusable) };
-}
-
-function marked(all: readonly string[]): Marked {
-  return { count: all.length, first: all.slice(0, listed) };
-}
-
-function factsOfCheck(place: CheckedPlace): readonly (readonly [string, string])[] {
-  if (place.empty !== undefined) return [['empty', place.empty]];
-  const told = ({ count, first }: Marked): string =>
-    count === 0 ? 'none' : `${formatCount(count)}: ${first.join(', ')}${count > first.length ? ', ...' : ''}`;
-  return [
-    [
-      'problems',
-      `${formatCount(place.checked)} looked at, longest prompt of ${formatCount(place.longestPrompt)} tokens`,
-    ],
-    ['too long', told(place.tooLong)],
-    ['references that the reward cannot use', told(place.unusable)],
-  ];
-}
-
-function factsOfRecord({ sources, contamination }: DataRecord): readonly (readonly [string, string])[] {
-  const found = Object.entries(sources).flatMap(([name, { findings }]) =>
-    findings.map((finding): readonly [string, string] => [name, findingFact(finding)[1]]),
-  );
-  if (contamination === undefined)
-    return [...found, ['contamination', 'not looked for: a split is empty, or data.decontaminate is off']];
-  const { checked, evaluated, exact, overlapping, first, skipped } = contamination;
-  if (skipped !== undefined) return [...found, ['contamination', `not looked for: ${skipped}`]];
-  return [
-    ...found,
-    [
-      'contamination',
-      `${exact} of ${formatCount(checked)} training problems are among the ${formatCount(evaluated)} that are evaluated on, ` +
-        `${overlapping} more share 13 words in a row with one`,
-    ],
-    ...first.map(({ how, name, train, evaluated: other }): readonly [string, string] => [
-      `  ${how}`,
-      `${train.question} | ${name}: ${other.question}`,
-    ]),
   ];
 }

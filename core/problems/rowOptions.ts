@@ -25,7 +25,8 @@ export const rowSelection = {
     .record(column, condition)
     .default({})
     .describe(
-      'Only rows whose columns have these values: `level: [1, 2]`, `level: {min: 3}`, `subject: {not: Geometry}`, `source: {contains: aime}`',
+      'Only rows whose columns have these values: `level: [1, 2]`, `level: {min: 3}`, `subject: {not: Geometry}`, ' +
+        '`source: {contains: aime}`',
     ),
   length: integerRange(0, 10_000_000).optional().describe('Only questions of so many characters: [fewest, most]'),
   difficulties: z

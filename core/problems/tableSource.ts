@@ -23,6 +23,8 @@ export interface TableSource {
   /** What the content is besides the files, for its hash. */
   readonly identity: object;
   readonly origin?: string;
+  /** What to do where a split is empty. */
+  readonly hint?: string | undefined;
 }
 
 /** A problem that stands in files of two splits belongs to the one that comes first here. */
@@ -169,7 +171,7 @@ function emptySplit(table: TableSource, contents: ReadonlyMap<Split, TableConten
         : 'there is no file for it, nor a part of the training files';
   return new RlvrError(
     'dataset/empty',
-    `The ${split} split of the data set is empty: ${reason}.${left.length === 0 ? '' : ` Found: ${left.join('; ')}.`}`,
+    `The ${split} split of the data set is empty: ${reason}.${left.length === 0 ? '' : ` Found: ${left.join('; ')}.`}${table.hint ?? ''}`,
     { split, files: own?.map(({ path }) => path) },
   );
 }

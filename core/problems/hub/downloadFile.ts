@@ -29,7 +29,7 @@ export interface Download {
 const stallMilliseconds = 60_000;
 
 /**
- * Puts a file of a commit into the cache, in the layout of the hub's Python library: `blobs/HASH`, and a link to it from the commit's folder.
+ * Puts a file of a commit into the cache, in the layout of the hub's Python library: `blobs/HASH`, and a link from the commit's folder.
  * What an interrupted download has left is gone on with; the content is checked against its hash before it counts. Throws
  * `dataset/unavailable` where it does not match, and what reading and writing throw.
  */

@@ -15,8 +15,8 @@ export interface HubSettings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` say where the cache is; `HF_ENDPOINT` names a mirror; `HF_HUB_OFFLINE` forbids the network;
- * the token is `HF_TOKEN`, or what `hf auth login` has stored.
+ * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` say where the cache is; `HF_ENDPOINT` names a mirror; `HF_HUB_OFFLINE` forbids the
+ * network; the token is `HF_TOKEN`, or what `hf auth login` has stored.
  */
 export function hubSettings(environment: Environment = process.env): HubSettings {
   const value = (...names: readonly string[]): string | undefined =>

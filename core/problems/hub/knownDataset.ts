@@ -89,6 +89,9 @@ export function knownDataset(known: KnownDataset): Dataset<KnownConfig> {
           overlap: 'drop',
           family: known.id,
           identity: { id: known.id, config },
+          ...(known.files.train === undefined && divide !== true
+            ? { hint: ' It is a benchmark, and all of it is for the report; `divide: true` divides it.' }
+            : {}),
           ...(fetched === undefined ? {} : { origin: `${id}@${fetched.commit}` }),
         },
         options,
