@@ -22,6 +22,7 @@ Exit codes:
   0    done; a run has finished, or goes on in the background
   1    the work failed, or something was found to be wrong
   2    what was given cannot be used: options, files, settings
+  3    of rlvr verify: the reference cannot be used
   130  stopped by Ctrl-C or \`rlvr stop\`
 
 Environment:

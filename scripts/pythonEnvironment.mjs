@@ -20,10 +20,23 @@ import { runPip } from './pip.mjs';
 
 const pinsFolder = join(dirname(fileURLToPath(import.meta.url)), 'python');
 const requirements = join(pinsFolder, 'requirements.txt');
-const constraints = join(pinsFolder, 'constraints.txt');
+/** What environments there are: pins, further pins of what these need, and what building one takes. */
+const environments = {
+  training: {
+    requirements,
+    constraints: [join(pinsFolder, 'constraints.txt')],
+    neededBytes: 10e9,
+    contents: 'torch, TRL, PEFT and transformers: about 3 GB to download and 6 GB on disk on Linux, less elsewhere',
+  },
+  verifier: {
+    requirements: join(pinsFolder, 'verifier.txt'),
+    constraints: [],
+    neededBytes: 0.3e9,
+    contents: 'Math-Verify and SymPy: about 10 MB to download',
+  },
+};
 const pipVersion = '26.3';
 const oldestPython = [3, 11];
-const neededBytes = 10e9;
 const completeMarker = '.complete';
 
 /** Prints one line for each pinned package that is missing or of another version, and for each package with a missing file. */
@@ -51,21 +64,23 @@ export function cacheFolder() {
 }
 
 /**
- * The path of a Python interpreter that has everything in requirements.txt; provisions it where needed.
+ * The path of a Python interpreter that has everything that is pinned for `training` or `verifier`; provisions it where needed.
  * Run its tools as `python -m <tool>`. Throws PythonEnvironmentError.
  * @param {(line: string) => void} [log]
+ * @param {keyof typeof environments} [name]
  * @returns {Promise<string>}
  */
-export async function pythonEnvironment(log = (line) => process.stderr.write(`${line}\n`)) {
+export async function pythonEnvironment(log = (line) => process.stderr.write(`${line}\n`), name = 'training') {
   const system = systemPython();
-  const folder = join(cacheFolder(), `python-${environmentKey(system)}`);
-  if (environmentProblem(folder) !== undefined) {
+  const environment = environments[name];
+  const folder = join(cacheFolder(), `python-${environmentKey(system, environment)}`);
+  if (environmentProblem(folder, environment.requirements) !== undefined) {
     makeFolder(dirname(folder));
     await withLock(`${folder}.lock`, log, async () => {
-      const problem = environmentProblem(folder);
+      const problem = environmentProblem(folder, environment.requirements);
       if (problem === undefined) return;
       if (existsSync(folder)) log(`The Python environment in ${folder} cannot be used and is made anew: ${problem}`);
-      await build(system, folder, log);
+      await build(system, folder, environment, log);
     });
   }
   return interpreterIn(folder);
@@ -92,9 +107,9 @@ export function environmentProblem(folder, pins = requirements) {
   }
 }
 
-function environmentKey(system) {
+function environmentKey(system, environment) {
   const hash = createHash('sha256');
-  for (const file of [requirements, constraints]) hash.update(readFileSync(file));
+  for (const file of [environment.requirements, ...environment.constraints]) hash.update(readFileSync(file));
   hash.update(
     [pipVersion, system.version.slice(0, 2).join('.'), system.executable, process.platform, process.arch].join('\0'),
   );
@@ -142,19 +157,17 @@ function newEnough([major, minor]) {
   return major > oldestPython[0] || (major === oldestPython[0] && minor >= oldestPython[1]);
 }
 
-async function build(system, folder, log) {
+async function build(system, folder, environment, log) {
   removeAbandoned(folder);
-  checkSpace(dirname(folder));
+  checkSpace(dirname(folder), environment.neededBytes);
   log(`Making a Python environment in ${folder}`);
-  log(
-    'It holds torch, TRL, PEFT and transformers: about 3 GB to download and 6 GB on disk on Linux, less elsewhere. Done once.',
-  );
+  log(`It holds ${environment.contents}. Done once.`);
   const building = `${folder}.building-${process.pid}`;
   try {
     execFileSync(system.executable, ['-m', 'venv', building], { stdio: ['ignore', 'ignore', 'pipe'] });
     const python = interpreterIn(building);
     await runPip(python, ['install', '--quiet', '--upgrade', `pip==${pipVersion}`], log);
-    await runPip(python, ['install', '--progress-bar', 'raw', '-r', requirements, '-c', constraints], log);
+    await runPip(python, ['install', '--progress-bar', 'raw', ...pinArguments(environment)], log);
     moveScripts(dirname(python), building, folder);
     writeFileSync(join(building, completeMarker), '');
     rmSync(folder, { recursive: true, force: true });
@@ -175,7 +188,11 @@ function removeAbandoned(folder) {
   }
 }
 
-function checkSpace(folder) {
+function pinArguments({ requirements: pins, constraints }) {
+  return ['-r', pins, ...constraints.flatMap((file) => ['-c', file])];
+}
+
+function checkSpace(folder, neededBytes) {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= neededBytes) return;
   throw new PythonEnvironmentError(
