@@ -77,9 +77,22 @@ export function variedQuantities(
     .filter(({ methods }) => methods.length > 0);
 }
 
-/** Accuracies at each value, one row a method and value, with the difference from the first value, paired by seed. */
-export function variedTable({ title, where, values, methods }: VariedQuantity): ReportTable {
-  const lines = methods.flatMap(({ method, rows }) => {
+/** A method's difference from its first value, paired by seed. */
+export interface VariedChange {
+  readonly method: string;
+  readonly label: string;
+  readonly change: Estimate;
+}
+
+interface VariedLine {
+  readonly method: string;
+  readonly label: string;
+  readonly row: LeaderboardRow;
+  readonly change: Estimate | undefined;
+}
+
+function linesOf({ values, methods }: VariedQuantity): readonly VariedLine[] {
+  return methods.flatMap(({ method, rows }) => {
     const first = values.map(({ key }) => rows.get(key)).find((row) => row !== undefined);
     return values.flatMap(({ key, label }) => {
       const row = rows.get(key);
@@ -88,6 +101,19 @@ export function variedTable({ title, where, values, methods }: VariedQuantity): 
         : [{ method, label, row, change: row === first ? undefined : seedDifference(first, row) }];
     });
   });
+}
+
+/** Differences from the first value, with Student's interval over seeds. */
+export function variedChanges(quantity: VariedQuantity): readonly VariedChange[] {
+  return linesOf(quantity).flatMap(({ method, label, change }) =>
+    change === undefined ? [] : [{ method, label: `${quantity.title} ${label}, ${quantity.where}`, change }],
+  );
+}
+
+/** Accuracies at each value, one row a method and value, with the difference from the first value, paired by seed. */
+export function variedTable(quantity: VariedQuantity): ReportTable {
+  const { title, where } = quantity;
+  const lines = linesOf(quantity);
   return fillTable(
     `Accuracy by ${title}: ${where}`,
     lines,

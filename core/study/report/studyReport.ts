@@ -1,5 +1,5 @@
 import type { StudyResults, TuningArm } from '../studyResults.ts';
-import { variedFigure, variedQuantities, variedTable } from './axisTables.ts';
+import { variedChanges, variedFigure, variedQuantities, variedTable, type VariedChange } from './axisTables.ts';
 import { collapseFindings } from './collapse.ts';
 import { collapseTable } from './collapseTable.ts';
 import { comparisonTable } from './comparisonTable.ts';
@@ -35,7 +35,15 @@ export interface PartReport {
   readonly summary: PartSummary;
   readonly settings: readonly SettingReport[];
   /** Over the values of what it varies. */
-  readonly varied: readonly { readonly table: ReportTable; readonly figure: StudyFigure | undefined }[];
+  readonly varied: readonly VariedReport[];
+}
+
+/** A quantity that a part varies, ready to be drawn. */
+export interface VariedReport {
+  readonly path: string;
+  readonly changes: readonly VariedChange[];
+  readonly table: ReportTable;
+  readonly figure: StudyFigure | undefined;
 }
 
 /** All tables and figures of a study. */
@@ -57,6 +65,8 @@ export function reportStudy(results: StudyResults): StudyReport {
     summary: part,
     settings: part.settings.map((setting) => reportSetting(part, setting, index)),
     varied: variedQuantities(part, sizes).map((quantity) => ({
+      path: quantity.path,
+      changes: variedChanges(quantity),
       table: variedTable(quantity),
       figure: variedFigure(part, quantity),
     })),

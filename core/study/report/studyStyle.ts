@@ -12,8 +12,8 @@ export const studyChartStyle = `
 /** The style of a study's page beside that of runs. */
 export const studyStyle = `${studyChartStyle}
 .picture-card { padding: 18px 20px 14px; min-width: 0; }
-.picture-card .scroll svg { min-width: 620px; }
-.picture-card .scroll svg:not(.forest) { min-width: 0; }
+.picture-card .scroll svg.forest { min-width: 560px; max-width: 900px; }
+.picture-card .scroll svg:not(.forest) { max-width: 680px; }
 .part h3.setting-title { font-size: 17px; margin: 30px 0 12px; }
 .table-part { margin-top: 18px; }
 .table-part h4 { margin: 0 0 6px; font-size: 15px; }
@@ -23,11 +23,11 @@ export const studyStyle = `${studyChartStyle}
 .study-table td.left { min-width: 300px; }
 .study-table td.right { white-space: nowrap; }
 .study-table thead th { white-space: nowrap; }
-.findings { list-style: none; display: grid; gap: 8px; }
-.findings li { padding: 10px 16px; }
-.findings b { font-weight: 650; }
 .exploratory { border-left: 4px solid var(--warning); padding: 2px 0 2px 14px; }
 .stacked { display: grid; gap: 18px; }
 .plain-list { padding-left: 20px; display: grid; gap: 6px; }
-h4 { font-size: 15px; }
+h4 { font-size: 15px; margin: 0; }
+.picture-card > h2 + * { margin-top: 8px; }
+.picture-card > ul + .note { margin-top: 10px; }
+.design-notes { margin: 16px 0; }
 `;
