@@ -269,7 +269,8 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'schema',
     group: write,
-    summary: 'print the JSON Schema of experiments, for editors',
+    summary: 'print the JSON Schema of experiments or studies, for editors',
+    declare: (command) => command.argument('[kind]', 'experiment (the default) or study'),
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
   },
   {
