@@ -84,6 +84,34 @@ describe('a reward that', () => {
   });
 });
 
+describe('a reward that limits itself', () => {
+  it('is waited for, however long its turn takes to come', async () => {
+    let answer: (() => void) | undefined;
+    const patient = Object.assign(
+      () =>
+        new Promise<{ value: number }>(
+          (resolve) =>
+            (answer = () => {
+              resolve({ value: 1 });
+            }),
+        ),
+      { limitsItself: true },
+    );
+    // The other one's time is up long before this one answers.
+    const late = (): Promise<never> => {
+      setTimeout(() => answer?.(), 60);
+      return new Promise(() => undefined);
+    };
+    const rewards = [
+      { name: 'patient', score: patient },
+      { name: 'late', score: late },
+    ];
+    const { scores, failures } = await judgeSamples([sample('a')], rewards, { timeoutSeconds: 0.02 });
+    expect(scores[0]?.[0]).toEqual({ value: 1 });
+    expect(failures.map(({ reward, reason }) => [reward, reason])).toEqual([['late', 'timed out']]);
+  });
+});
+
 describe('many completions', () => {
   it('are judged at once, a bounded number, and keep their order whatever answers first', async () => {
     const waiting: (() => void)[] = [];
