@@ -86,8 +86,9 @@ export function difficultyWeight(
 }
 
 /**
- * Chooses `count` of the candidates, in their order. By difficulty: drawn without replacement in proportion to their weights (P. Efraimidis,
- * P. Spirakis: Weighted random sampling with a reservoir, 2006: the largest u^(1/w)), with random numbers that belong to this batch alone.
+ * Chooses `count` of the candidates, in their order. By difficulty: drawn without replacement in proportion to their weights
+ * (P. Efraimidis, P. Spirakis: Weighted random sampling with a reservoir, 2006: the largest u^(1/w)), with random numbers that belong to
+ * this batch alone.
  */
 export function chosenProblems(
   curriculum: Curriculum,

@@ -2,10 +2,20 @@ import { RlvrError } from '../errors.ts';
 import { groupAdvantages } from './advantage.ts';
 import { afterOutcomes, type AskedOutcome, type AskedProblem } from './curriculum.ts';
 import { generateBatch, rewardTable, type Generation, type ScoredCompletion } from './generation.ts';
+import type { Learner } from './learner.ts';
 import { nextProblems } from './problemOrder.ts';
-import type { SamplingPolicy } from './trainingBatches.ts';
-import type { TrainerOptions } from './trainerOptions.ts';
+import type { Sampler, WeightFeeds } from './rollout.ts';
+import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
 import type { TrainingProgress } from './trainingProgress.ts';
+
+/** The policy that samples a generation batch. */
+export interface SamplingPolicy {
+  readonly options: TrainerOptions;
+  readonly events: TrainerEvents;
+  readonly learner: Learner;
+  readonly sampler: Sampler;
+  readonly weights: WeightFeeds;
+}
 
 /** Groups of completions, and which of them are trained on. */
 export interface SampledGroups {

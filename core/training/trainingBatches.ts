@@ -2,24 +2,13 @@ import { groupAdvantages, type GroupAdvantageOptions } from './advantage.ts';
 import { estimateAdvantages } from './estimateAdvantages.ts';
 import { generationMetrics, rewardTable, type Generation } from './generation.ts';
 import type { ProblemFailure } from './judge.ts';
-import type { Learner } from './learner.ts';
 import type { TrainingBatch } from './optimizerSteps.ts';
 import { nextProblems } from './problemOrder.ts';
 import { sampledDivergence, spreadRows, withReference } from './reference.ts';
-import type { Sampler, WeightFeeds } from './rollout.ts';
-import { sampleGroups } from './sampleGroups.ts';
-import type { TrainerEvents, TrainerOptions } from './trainerOptions.ts';
+import { sampleGroups, type SamplingPolicy } from './sampleGroups.ts';
+import type { TrainerOptions } from './trainerOptions.ts';
 import type { TrainingProgress } from './trainingProgress.ts';
 import { demonstrationRows, trainingRows, withAdvantages } from './trainingRows.ts';
-
-/** The policy that samples a generation batch. */
-export interface SamplingPolicy {
-  readonly options: TrainerOptions;
-  readonly events: TrainerEvents;
-  readonly learner: Learner;
-  readonly sampler: Sampler;
-  readonly weights: WeightFeeds;
-}
 
 /** Completions whose KL from the reference is measured where the loss does not need it: enough for a curve, cheap beside a step. */
 const divergenceRows = 8;

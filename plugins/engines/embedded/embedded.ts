@@ -166,7 +166,9 @@ function tellPlateau({ runFolder, onDidReport }: EngineJob, step: number, progre
   const { improved: accuracy = 0, stale } = progress;
   updateRun(runFolder, { plateau: { step, accuracy } });
   const percent = (100 * accuracy).toFixed(1);
-  const message = `Ended early after step ${step}: accuracy on the selection split has not risen above ${percent} % in ${stale} evaluations.`;
+  const message =
+    `Ended early after step ${step}: accuracy on the selection split has not risen above ${percent} % ` +
+    `in ${stale} evaluations.`;
   onDidReport({ kind: 'note', level: 'info', message });
 }
 
