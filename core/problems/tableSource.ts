@@ -165,7 +165,9 @@ function emptySplit(table: TableSource, contents: ReadonlyMap<Split, TableConten
   const reason = isDivided(files)
     ? `${named(files)} holds no problem whose text belongs to it (one tenth of all texts is for report, one tenth for selection)`
     : own !== undefined
-      ? `${named(own)} holds no problem that is not also in a file of another split`
+      ? contents.get(split)?.problems.length === 0
+        ? `${named(own)} holds no problem that can be used`
+        : `${named(own)} holds no problem that is not also in a file of another split`
       : contents.has('train') && table.carve
         ? 'it has no file of its own, and none of the training questions belongs to it'
         : 'there is no file for it, nor a part of the training files';

@@ -10,8 +10,10 @@ const name = z.string().min(1);
 export const hubId = z
   .string()
   .max(200)
-  .regex(/^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/u, 'a data set of the hub is named organisation/name')
-  .refine((id) => !id.includes('..') && !id.includes('--'), 'a data set of the hub is named organisation/name');
+  .refine(
+    (id) => /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/u.test(id) && !/\.\.|--/u.test(id),
+    'a data set of the hub is named organisation/name',
+  );
 
 /** A branch, tag or commit. */
 export const revisionOption = name

@@ -19,8 +19,8 @@ export interface HubContent {
   readonly large?: readonly string[];
   /** Asked for without this token, everything is refused. */
   readonly token?: string;
-  /** The first answer with this file's content breaks off after so many bytes. */
-  readonly breakOff?: { readonly file: string; readonly after: number };
+  /** The first answer with this file's content breaks off after so many bytes, once `arrived` says that they are there. */
+  readonly breakOff?: { readonly file: string; readonly after: number; readonly arrived: () => Promise<void> };
   /** Each request is first refused so many times with status 503. */
   readonly busy?: number;
   /** Sent instead of a file's content. */
@@ -79,7 +79,9 @@ export async function startHub(content: HubContent): Promise<HubServer> {
     const from = Number(/^bytes=(\d+)-$/u.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(from === 0 ? 200 : 206, { 'content-length': bytes.length - from });
     if (breakOff?.file === path) {
-      response.write(bytes.subarray(from, from + breakOff.after), () => request.socket.end());
+      const { after, arrived } = breakOff;
+      response.write(bytes.subarray(from, from + after));
+      void arrived().then(() => request.socket.end());
       breakOff = undefined;
     } else {
       response.end(bytes.subarray(from));
