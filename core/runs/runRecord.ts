@@ -27,8 +27,7 @@ const evaluationResultSchema = benchmarkResultSchema.extend({
   benchmarks: z.record(z.string(), benchmarkResultSchema).optional().describe('Those of `evaluation.benchmarks`'),
 });
 
-/** What rewards could not judge. */
-export const rewardFailuresSchema = z
+const rewardFailuresSchema = z
   .object({
     count: z.int().min(1),
     first: z.array(

@@ -111,6 +111,18 @@ describe('resolveExperiment', () => {
     [['rollout.batch_size=4'], 'config/invalid', 'groups of 8; 8 would do'],
     [['training.steps_per_generation=3'], 'config/invalid', 'training.steps_per_generation: a generation batch of 128'],
     [['rollout.min_completion_tokens=300'], 'config/invalid', '300 is more than max_completion_tokens (256)'],
+    [['training.keep_best=true'], 'config/invalid', 'training.keep_best: chooses by accuracy on the selection split'],
+    [['training.early_stopping.patience=2'], 'config/invalid', 'which evaluation.every: 0 never measures'],
+    [
+      ['objective.type=sft', 'rollout.dynamic_sampling.max_batches=2'],
+      'config/invalid',
+      'rollout.dynamic_sampling: objective "sft" samples no completions',
+    ],
+    [
+      ['training.curriculum={type: replay, share: 2}'],
+      'config/invalid',
+      'training.curriculum.share: expected at most 1',
+    ],
     [['rewards=[]'], 'config/invalid', 'rewards: objective "dapo" learns from rewards: name at least one'],
     [['data.template=hello'], 'config/invalid', 'data.template: the template must contain {question}'],
   ])('refuses %j', (overrides, code, expected) => {
