@@ -177,7 +177,7 @@ export function exponential(value: ComplexNumber, at: Computation): ComplexNumbe
   if (magnitude(value.re) > LONGEST_ANGLE) {
     throw new NoValue('overflows');
   }
-  if (sizeOf(value) < -at.digits && !isZero(value)) {
+  if (2 * sizeOf(value) < 10 - at.digits && !isZero(value)) {
     at.absorbed = true;
   }
   const scale = rounded(value.re.exp());

@@ -39,6 +39,8 @@ const UNKNOWN_BASE: Rational = { numerator: 73_871n, denominator: 10_007n };
 const MOST_TERMS = 100_000n;
 /** Terms that must fall one after the other, and digits that they must be below the last that counts. */
 const FALLING_TERMS = 12;
+/** Last digits that may be noise, so that what is smaller cannot be seen. */
+const NOISE_DIGITS = 10;
 const LARGEST_DEGREE = 1_000n;
 const LONGEST_RADICAND = 20_000;
 const LARGEST_EXPONENT = 1_000_000_000_000_000n;
@@ -92,12 +94,22 @@ function constantValue(name: 'pi' | 'e' | 'i' | 'infinity'): Value {
     case 'pi':
       return { approximate: real(BigDecimal.PI) };
     case 'e':
-      return { approximate: real(new BigDecimal(1).exp()) };
+      return { approximate: real(eulerNumber()) };
     case 'i':
       return { approximate: imaginaryUnit };
     case 'infinity':
       return noValue('infinity');
   }
+}
+
+const eulerNumbers = new Map<number, BigDecimal>();
+
+/** e at the working precision, computed once for each. */
+function eulerNumber(): BigDecimal {
+  const { precision } = BigDecimal;
+  const known = eulerNumbers.get(precision) ?? new BigDecimal(1).exp();
+  eulerNumbers.set(precision, known);
+  return known;
 }
 
 /** Percent and degrees are numbers; other units are left to who compares. */
@@ -339,7 +351,13 @@ function call(name: string, items: readonly Node[], at: Evaluation): Value {
     return values.reduce((best, value) => (isLess(best, value) === (name === 'max') ? value : best));
   }
   const ofOne = values.length === 1 ? functions.get(name) : undefined;
-  return ofOne ? { approximate: ofOne(approximate(first), at) } : noValue(`no function ${name} of these`);
+  if (!ofOne) {
+    return noValue(`no function ${name} of these`);
+  }
+  const digits = approximate(first);
+  // Of so small an argument the function's second term is beyond the last digit.
+  at.absorbed ||= !isZero(digits) && 2 * sizeOf(digits) < NOISE_DIGITS - at.digits;
+  return { approximate: ofOne(digits, at) };
 }
 
 function isLess(left: Value, right: Value): boolean {

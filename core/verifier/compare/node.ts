@@ -112,7 +112,7 @@ export function quotientOf(top: Node, bottom: Node): Node {
 }
 
 /** Whether a node is a whole number, written without a decimal point. */
-export function isWhole(node: Node): node is Extract<Node, { kind: 'number' }> {
+function isWhole(node: Node): node is Extract<Node, { kind: 'number' }> {
   return node.kind === 'number' && !node.decimal && node.value.denominator === 1n;
 }
 

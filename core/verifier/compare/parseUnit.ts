@@ -24,7 +24,7 @@ export function joinsSmallerUnit(reader: TokenReader, unit: Unit): boolean {
 }
 
 /** Whether a word joins the members of a list. */
-export function isJoint(word: string): boolean {
+function isJoint(word: string): boolean {
   return word === 'and' || word === 'or';
 }
 

@@ -9,7 +9,6 @@ import {
   substituted,
   sumOf,
   wholeNumber,
-  withChildren,
   type Node,
   type RelationOperator,
 } from './node.ts';

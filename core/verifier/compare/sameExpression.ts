@@ -1,11 +1,21 @@
 import type { Rational } from '../rational.ts';
-import { absolute, add, computation, magnitude, negate, NoValue, sizeOf, type ComplexNumber } from './complexNumber.ts';
+import {
+  absolute,
+  add,
+  computation,
+  isReal,
+  magnitude,
+  negate,
+  NoValue,
+  sizeOf,
+  type ComplexNumber,
+} from './complexNumber.ts';
 import { approximate, evaluate, product, quotient, type Evaluation, type Value } from './evaluate.ts';
 import { childrenOf, contains, freeSymbols, keyOf, type Node } from './node.ts';
 import { resolvedCalculus } from './calculus.ts';
 
-const QUICK_DIGITS = 32;
-const THOROUGH_DIGITS = 110;
+const QUICK_DIGITS = 30;
+const THOROUGH_DIGITS = 80;
 /** Digits that two equal values may differ in at the end. */
 const NOISE = 8;
 const NUMBER_BITS = 400_000;
@@ -24,7 +34,7 @@ type Sameness = 'same' | 'different' | 'one missing' | 'both missing';
 
 /**
  * Whether two expressions are the same number, or the same function of their variables over the reals: by exact fractions
- * where there are such, else by 110 digits; functions at points of both signs. In doubt they are not.
+ * where there are such, else by 80 digits; functions at points of both signs. In doubt they are not.
  */
 export function sameExpression(left: Node, right: Node, precision: number): boolean {
   if (keyOf(left) === keyOf(right)) {
@@ -46,7 +56,7 @@ export function sameExpression(left: Node, right: Node, precision: number): bool
 }
 
 /** 1 or -1 for what is written as plus or minus infinity. */
-export function infinitySign(node: Node): 1 | -1 | undefined {
+function infinitySign(node: Node): 1 | -1 | undefined {
   if (node.kind === 'constant' && node.name === 'infinity') {
     return 1;
   }
@@ -315,15 +325,28 @@ export function orderOf(left: Node, right: Node): -1 | 0 | 1 | undefined {
   if (infinities[0] !== undefined || infinities[1] !== undefined) {
     return orderOfNumbers(infinities[0] ?? 0, infinities[1] ?? 0);
   }
-  const at = evaluation(QUICK_DIGITS, NO_VARIABLES, NUMBER_BITS);
-  const [first, second] = [valueOf(left, at), valueOf(right, at)];
-  if (!first || !second || !approximate(first).im.isZero() || !approximate(second).im.isZero()) {
+  if (contains(left, 'symbol') || contains(right, 'symbol')) {
     return undefined;
   }
-  if (contains(left, 'symbol') || sameExpression(left, right, QUICK_DIGITS)) {
-    return contains(left, 'symbol') ? undefined : 0;
+  const at = evaluation(QUICK_DIGITS, NO_VARIABLES, NUMBER_BITS);
+  const [first, second] = [valueOf(left, at), valueOf(right, at)];
+  if (!first || !second) {
+    return undefined;
   }
-  return approximate(first).re.lt(approximate(second).re) ? -1 : 1;
+  if (first.exact && second.exact) {
+    const difference =
+      first.exact.numerator * second.exact.denominator - second.exact.numerator * first.exact.denominator;
+    return orderOfNumbers(difference < 0n ? -1 : difference > 0n ? 1 : 0, 0);
+  }
+  const [one, other] = [approximate(first), approximate(second)];
+  if (!isReal(one) || !isReal(other)) {
+    return undefined;
+  }
+  const isApart = isFarApart(first, second, at);
+  if (!isApart && sameExpression(left, right, QUICK_DIGITS)) {
+    return 0;
+  }
+  return one.re.lt(other.re) ? -1 : 1;
 }
 
 function orderOfNumbers(left: number, right: number): -1 | 0 | 1 {
