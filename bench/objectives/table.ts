@@ -36,7 +36,8 @@ export function renderObjectiveTimes({ machine, command, repetitions, subjects }
     '',
     `A training step with each objective beside grpo's, in turn: Qwen2 of 1.59 M parameters, d 192, 4 layers, LoRA of rank ${rank}; ` +
       `${completionsMeasured} completions of ${completionTokens} tokens, prompts of ${promptTokens} tokens. The step alone: scoring ` +
-      'completions under a reference policy, which a KL needs, is another forward pass before it.',
+      'completions under a reference policy, which a KL needs, is another forward pass before it. The row of grpo is grpo beside itself, ' +
+      'the noise of the measurement: what differs by no more is not told apart.',
     '',
     '| objective | ms | times grpo |',
     '| --- | ---: | ---: |',

@@ -54,6 +54,7 @@ const objectiveArguments = [
 ];
 
 /** TRL's defaults where an objective here has its paper's. */
+// eslint-disable-next-line no-restricted-syntax -- TRL writes null where an option is not set
 const objectiveDefaults = { importance_sampling_level: 'token', epsilon: 0.2, epsilon_high: null };
 
 /** Arguments that the replay reads itself. */

@@ -177,15 +177,15 @@ export const derivations: readonly Derivation[] = [
         (token) => ppo(0.8, 1.2)(token) + 0.3 * divergence('k2', false)(token),
       ),
   },
-  ...['k1', 'abs', 'k2', 'k3'].flatMap((kl_estimator) =>
-    [true, false].map((use_bias_correction_kl): Derivation => ({
+  ...['k1', 'abs', 'k2', 'k3'].flatMap((estimator) =>
+    [true, false].map((isCorrected): Derivation => ({
       objective: 'grpo',
-      options: { beta: 0.3, kl_estimator, use_bias_correction_kl },
+      options: { beta: 0.3, kl_estimator: estimator, use_bias_correction_kl: isCorrected },
       loss: (batch, logps) =>
         reduce['sequence_mean']!(
           batch,
           plainRows(batch, logps),
-          (token) => ppo(0.8, 1.2)(token) + 0.3 * divergence(kl_estimator, use_bias_correction_kl)(token),
+          (token) => ppo(0.8, 1.2)(token) + 0.3 * divergence(estimator, isCorrected)(token),
         ),
     })),
   ),

@@ -100,7 +100,7 @@ const configurations: readonly Readonly<Record<string, unknown>>[] = [
   { entropy_coef: 0.02 },
   { top_entropy_quantile: 0.4 },
   { delta: 0.9 },
-  { epsilon_high: null, epsilon: 0.2 },
+  { epsilon_high: null, epsilon: 0.2 }, // eslint-disable-line no-restricted-syntax
   { reduction: 'micro_batch_token_mean' },
   { reduction: 'sequence_sum' },
   { kl_in: 'loss', baseline: 'group' },
@@ -279,7 +279,7 @@ describe('objectives', () => {
     expect(leavesOut({ top_entropy_quantile: 0.5 })).toEqual([]);
     expect(leavesOut({ reduction: 'micro_batch_token_mean' })).toEqual([]);
     expect(leavesOut({ rollout_correction: 'token_mask' })).not.toContain('vespo');
-    expect(leavesOut({ epsilon_high: null })).not.toContain('cispo');
+    expect(leavesOut({ epsilon_high: null })).not.toContain('cispo'); // eslint-disable-line no-restricted-syntax
   });
 
   it('fails closed where the trainer leaves something out', () => {

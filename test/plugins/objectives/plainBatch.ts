@@ -53,8 +53,8 @@ export function plainRows(
   batch: LossBatch,
   logps: ArrayLike<number> = batch.logps,
 ): readonly (readonly PlainToken[])[] {
-  return Array.from({ length: batch.rows }, (_, row) =>
-    Array.from({ length: batch.columns }, (__, column) => row * batch.columns + column)
+  return [...batch.advantages.keys()].map((row) =>
+    Array.from({ length: batch.columns }, (_, column) => row * batch.columns + column)
       .filter((place) => batch.mask[place] === 1)
       .map((place) => ({
         row,
