@@ -9,7 +9,7 @@ import { describeMachine } from '../trl/machine.ts';
 import { writeBlock } from '../trl/resultsFile.ts';
 import { ordinaryCases, type OrdinaryCase } from './ordinaryCases.ts';
 
-const usage = `Measures ordinary verifications a second, beside Math-Verify's in the same run: completions of about a hundred words with a box.
+const usage = `Measures ordinary verifications a second, beside Math-Verify's in the same run.
 
   npm run bench:verifier -- [options]
 
@@ -106,9 +106,11 @@ function render({ ours, theirs, count, threads, repetitions }: Measured): string
   };
   const machine = describeMachine();
   return [
-    `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; \`npm run bench:verifier -- --write\`; median (least to most) of ${repetitions} repetitions, both sides in turn.`,
+    `${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ` +
+      `\`npm run bench:verifier -- --write\`; median (least to most) of ${repetitions} repetitions, both sides in turn.`,
     '',
-    `${count} different completions of 20 to 170 words that end with a box, against references of eight kinds: whole numbers, fractions, roots, polynomials, intervals, sets, percentages, assignments; half of them are right. ${threads} workers here, ${threads} processes of Math-Verify 0.9.0.`,
+    `${count} different completions of 20 to 170 words that end with a box, against references of eight kinds: whole numbers, ` +
+      `fractions, roots, polynomials, intervals, sets, percentages, assignments; half of them are right. ${threads} workers here, ${threads} processes of Math-Verify 0.9.0.`,
     '',
     '| | verifications a second | equal |',
     '| --- | ---: | ---: |',

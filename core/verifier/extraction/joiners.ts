@@ -12,8 +12,13 @@ const SEPARATOR = /\b(?:and|or)\b|[,;]/u;
 /** What is counted, as in "2 papers and 3 bins": at most four words before the last "and". */
 const COUNTED = /^((?:\s*[\p{L}()]+){1,4})\s+and\s*$/iu;
 /** Words of sentences that take back or go on rather than list. */
-const SENTENCE =
-  /\b(?:is|are|was|be|no|not|nope|wait|actually|but|wrong|incorrect|correct|should|instead|rather|so|then|therefore|thus|hence|which|mistake|sorry|check|gets?|gives?|we|i|it|that)\b/iu;
+const SENTENCE = new RegExp(
+  `\\b(?:${[
+    'is|are|was|be|no|not|nope|wait|actually|but|wrong|incorrect|correct|should',
+    'instead|rather|so|then|therefore|thus|hence|which|mistake|sorry|check|gets?|gives?|we|i|it|that',
+  ].join('|')})\\b`,
+  'iu',
+);
 
 /**
  * Whether what stands between two answers makes them a list: nothing, commas, "and", "or", the name of the second (`y =`), or what is

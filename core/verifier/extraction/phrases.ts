@@ -13,8 +13,15 @@ export interface Phrase extends Span {
 const ANCHOR = /(?:\bfinal\s{1,4})?\banswers?\b|####/giu;
 const LONGEST = 600;
 /** From the anchor to the answer: "to the question is", ":", "=", a heading that ends with its line. */
-const LEAD =
-  /^(?:\*\*|__|["'”])?\s{0,4}(?:(?:[^.\n:$\\\d=]{0,100}?\b(?:is|are|was|be|equals|becomes)\b(?!\s+(?:not|never|unknown)\b)|(:)|(=))|(?:\*\*|__)?\s{0,4}(?=\n))(?:\s{0,4}(?:\*\*|__))?\s{0,8}:?\s{0,8}/iu;
+const LEAD = new RegExp(
+  [
+    String.raw`^(?:\*\*|__|["'”])?\s{0,4}(?:`,
+    String.raw`(?:[^.\n:$\\\d=]{0,100}?\b(?:is|are|was|be|equals|becomes)\b(?!\s+(?:not|never|unknown)\b)|(:)|(=))`,
+    String.raw`|(?:\*\*|__)?\s{0,4}(?=\n))`,
+    String.raw`(?:\s{0,4}(?:\*\*|__))?\s{0,8}:?\s{0,8}`,
+  ].join(''),
+  'iu',
+);
 const SENTENCE_END = /\n|[.!?](?=\s|$|["'*])/u;
 const HOPE = /^["'*\s\\]{0,6}\.?["'*\s\\]{0,6}I hope/u;
 

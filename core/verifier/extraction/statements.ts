@@ -119,7 +119,7 @@ function trimConnectors(text: string): string {
 }
 
 /** A plain formula whose last number has a unit, with the unit as LaTeX writes it. */
-export function withUnit(formula: string): string {
+function withUnit(formula: string): string {
   const digit = /\d(?=[^\d]{0,40}$)/u.exec(formula.slice(-41));
   const at = formula.length - Math.min(41, formula.length) + (digit?.index ?? -1) + 1;
   const suffix = digit === null ? undefined : suffixAt(formula, at);

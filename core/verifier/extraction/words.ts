@@ -3,7 +3,10 @@ const units = [
   'percentage points?',
   'percent(?:age)?',
   'pct',
-  '(?:square|sq\\.?|cubic|cu\\.?) (?:kilometers?|kilometres?|centimeters?|centimetres?|meters?|metres?|miles?|inches|feet|foot|yards?|units?|cm|km|m|ft)',
+  `(?:square|sq\\.?|cubic|cu\\.?) (?:${[
+    'kilometers?|kilometres?|centimeters?|centimetres?|meters?|metres?',
+    'miles?|inches|feet|foot|yards?|units?|cm|km|m|ft',
+  ].join('|')})`,
   '(?:kilo|centi|milli)?(?:meters?|metres?|grams?|liters?|litres?)',
   '(?:miles?|kilometers?|kilometres?|meters?|metres?|feet) per (?:hour|minute|second)',
   'degrees?(?: (?:celsius|fahrenheit))?',
@@ -35,7 +38,10 @@ const units = [
 
 /** A unit, percent or degree sign that begins here, after blanks; group 1 is what stands there. */
 const SUFFIX = new RegExp(
-  `^(?:\\s|~|\\\\[,;: )]|\\$)*(\\\\?%|°|\\^\\{?\\\\circ\\}?|\\\\(?:text|mathrm|mbox)\\{ ?(?:${units})\\}(?:\\^\\{?[23]\\}?)?|(?:${units})(?![a-zA-Z\\d]))`,
+  [
+    String.raw`^(?:\s|~|\\[,;: )]|\$)*(\\?%|°|\^\{?\\circ\}?|`,
+    String.raw`\\(?:text|mathrm|mbox)\{ ?(?:${units})\}(?:\^\{?[23]\}?)?|(?:${units})(?![a-zA-Z\d]))`,
+  ].join(''),
   'u',
 );
 const UNIT = new RegExp(`^(?:${units})$`, 'iu');
