@@ -72,14 +72,31 @@ const DECORATIONS = [
   'Delta',
   'nabla',
 ];
-const GREEK =
-  /^(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|rho|sigma|tau|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell|hbar|partial|aleph|zzz)$/u;
-const OPERATORS =
-  /^(?:[-+*/^_=<>()[\]{}|!:;,&'"%$?]|\\|[{}]set|le|ge|ne|approx|equiv|in|notin|cup|cap|setminus|and|or|pm|mp|mid|rangle|rfloor|rceil|bmod|pmod|mod|circ|degree|prime|to|rightarrow|Rightarrow|implies|iff|ldots|end .*|subset|subseteq|parallel|perp|because|therefore|forall|exists|infin|choose)$/u;
+const GREEK = new RegExp(
+  `^(?:${(
+    'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi ' +
+    'omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial aleph zzz'
+  )
+    .split(' ')
+    .join('|')})$`,
+  'u',
+);
+const OPERATOR_SIGNS = /^(?:[-+*/^_=<>()[\]{}|!:;,&'"%$?]|\\|[{}]set|end .*)$/u;
+const OPERATOR_NAMES = new Set(
+  (
+    'le ge ne approx equiv in notin cup cap setminus and or pm mp mid rangle rfloor rceil bmod pmod mod circ degree ' +
+    'prime to rightarrow Rightarrow implies iff ldots subset subseteq parallel perp because therefore forall exists ' +
+    'infin choose'
+  ).split(' '),
+);
+
+function isOperator(name: string): boolean {
+  return OPERATOR_NAMES.has(name) || OPERATOR_SIGNS.test(name);
+}
 
 /** Whether a command, by its name, stands for a value. */
 export function startsCommand(name: string): boolean {
-  return !OPERATORS.test(name);
+  return !isOperator(name);
 }
 
 /** Reads a command and its arguments; one that is not known is the name of a variable. */
@@ -130,7 +147,7 @@ function parseOther(reader: TokenReader, name: string): Node {
   if (DECORATIONS.includes(name)) {
     return parseDecorated(reader, name);
   }
-  if (OPERATORS.test(name)) {
+  if (isOperator(name)) {
     reader.rewind(reader.position - 1);
     return reader.fail('no value');
   }

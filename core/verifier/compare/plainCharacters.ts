@@ -6,7 +6,8 @@ const SUBSCRIPT_MEANINGS = '0123456789+-n';
 /** Signs outside ASCII and what LaTeX calls them. */
 const SIGNS = new Map<string, string>();
 const SIGN_TABLE = `
-  − -|– -|— -|‒ -|﹣ -|× \\times|⋅ \\cdot|· \\cdot|∙ \\cdot|∗ *|÷ /|∕ /|⁄ /|≤ \\le|⩽ \\le|≥ \\ge|⩾ \\ge|≠ \\ne|≈ \\approx|≅ \\approx|≃ \\approx|≡ \\equiv
+  − -|– -|— -|‒ -|﹣ -|× \\times|⋅ \\cdot|· \\cdot|∙ \\cdot|∗ *|÷ /|∕ /|⁄ /|≤ \\le|⩽ \\le|≥ \\ge|⩾ \\ge
+  ≠ \\ne|≈ \\approx|≅ \\approx|≃ \\approx|≡ \\equiv
   ∈ \\in|∉ \\notin|∪ \\cup|∩ \\cap|∖ \\setminus|∞ \\infty|∅ \\emptyset|⌀ \\emptyset|± \\pm|∓ \\mp|⌊ \\lfloor|⌋ \\rfloor|⌈ \\lceil|⌉ \\rceil
   ⟨ \\langle|⟩ \\rangle|ℝ \\mathbb{R}|ℤ \\mathbb{Z}|ℕ \\mathbb{N}|ℚ \\mathbb{Q}|ℂ \\mathbb{C}|∧ \\land|∨ \\lor|∣ \\mid|′ '|’ '|∑ \\sum|∏ \\prod|∫ \\int
   ∠ \\angle|△ \\triangle|√ \\surd|∛ \\cubesurd|∜ \\quartsurd|… \\ldots|ℯ e|ⅈ i|° ^\\circ|º ^\\circ

@@ -13,8 +13,9 @@ export interface Token {
 }
 
 const LONGEST = 60_000;
-const NUMBER =
-  /(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?:[\u00a0 ]\d{3})+(?!\d)|\d+)(?:\.\d*(?!\.))?(?:[eE][+-]?\d{1,9}(?![\d.]))?|\.\d+(?:[eE][+-]?\d{1,9}(?![\d.]))?/uy;
+const GROUPED_DIGITS = /(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?:[\u00a0 ]\d{3})+(?!\d)|\d+)/u;
+const DECIMALS = /(?:\.\d*(?!\.))?(?:[eE][+-]?\d{1,9}(?![\d.]))?|\.\d+(?:[eE][+-]?\d{1,9}(?![\d.]))?/u;
+const NUMBER = new RegExp(`${GROUPED_DIGITS.source}${DECIMALS.source}`, 'uy');
 const UNGROUPED = /\d+(?:\.\d*(?!\.))?(?:[eE][+-]?\d{1,9}(?![\d.]))?|\.\d+/uy;
 const COMMAND = /\\(?:[A-Za-z]+|.)/uy;
 const ENVIRONMENT = /\{[A-Za-z]+\*?\}/uy;

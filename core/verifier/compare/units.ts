@@ -107,8 +107,17 @@ const MULTIPLIERS: Readonly<Record<string, bigint>> = {
 };
 
 /** Words with which a text after a number says more than what is counted. */
-const NO_NOUN =
-  /^(?:or|and|not|any|every|other|is|are|was|if|but|either|neither|nor|maybe|possibly|plus|minus|times|divided|over|squared|cubed|more|less|most|least|at|than|about|approximately|to|from|of|off|for|when|where|with|without|except|half|pairs?|the|a|an|by|in|on|no|none|all|each|only|mod|modulo|base|true|false|wrong|correct|infinity|root|square|cube|cubic|degrees?|pi)$/iu;
+const NO_NOUN = new RegExp(
+  `^(?:${(
+    'or and not any every other is are was if but either neither nor maybe possibly plus minus times divided over ' +
+    'squared cubed more less most least at than about approximately to from of off for when where with without ' +
+    'except half pairs? the a an by in on no none all each only mod modulo base true false wrong correct infinity ' +
+    'root square cube cubic degrees? pi'
+  )
+    .split(' ')
+    .join('|')})$`,
+  'iu',
+);
 
 const DEGREE_NAMES = ['degree', 'degrees', 'deg', '°'];
 const units = new Map<string, Unit>();
