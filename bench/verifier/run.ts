@@ -110,7 +110,8 @@ function render({ ours, theirs, count, threads, repetitions }: Measured): string
       `\`npm run bench:verifier -- --write\`; median (least to most) of ${repetitions} repetitions, both sides in turn.`,
     '',
     `${count} different completions of 20 to 170 words that end with a box, against references of eight kinds: whole numbers, ` +
-      `fractions, roots, polynomials, intervals, sets, percentages, assignments; half of them are right. ${threads} workers here, ${threads} processes of Math-Verify 0.9.0.`,
+      `fractions, roots, polynomials, intervals, sets, percentages, assignments; half of them ` +
+      `are right. ${threads} workers here, ${threads} processes of Math-Verify 0.9.0.`,
     '',
     '| | verifications a second | equal |',
     '| --- | ---: | ---: |',
