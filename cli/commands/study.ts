@@ -16,7 +16,10 @@ export interface StudyOptions {
   readonly out?: string;
 }
 
-/** `rlvr study FILE`: runs what has not been run of a study. `plan`, `status` and `report` before the file: what it would do, how far it is, what came of it. */
+/**
+ * `rlvr study FILE`: runs what has not been run of a study. `plan`, `status` and `report` before the file: what it would do, how far it
+ * is, what came of it.
+ */
 export async function studyCommand(
   context: CommandContext,
   actionOrFile: string,

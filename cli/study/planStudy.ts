@@ -22,8 +22,8 @@ import { openTrialRuns } from './trialRuns.ts';
 const assumed = { operations: 6e10, perToken: { sampling: 2, training: 8 }, startSeconds: 3 };
 
 /**
- * `rlvr study plan`: the trials of each part with the seconds that they take, measured where some have been run and else estimated, and what
- * the design can detect. Runs nothing.
+ * `rlvr study plan`: the trials of each part with the seconds that they take, measured where some have been run and else estimated, and
+ * what the design can detect. Runs nothing.
  */
 export function planStudy(context: CommandContext, loaded: LoadedStudy): number {
   const { terminal, json, runsFolder } = context;

@@ -17,8 +17,8 @@ export interface RunStudyOptions {
 }
 
 /**
- * Runs the trials of a study that have not ended, as many at once as cores and memory allow, and takes in what comes of each. Ctrl-C asks all
- * of them to stop, a second one ends them at once; the same command goes on later. Returns 0 where all have finished, 130 where it was
+ * Runs the trials of a study that have not ended, as many at once as cores and memory allow, and takes in what comes of each. Ctrl-C asks
+ * all of them to stop, a second one ends them at once; the same command goes on later. Returns 0 where all have finished, 130 where it was
  * stopped, else 1.
  */
 export async function runStudy(

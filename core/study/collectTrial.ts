@@ -16,7 +16,9 @@ import type { BenchmarkResult, CurvePoint, TrialResult } from './trialResult.ts'
 const mostPoints = 30;
 const spectraPrefix = 'adapter/';
 
-/** What a run that has ended came to as a trial of a study. `target` is the accuracy whose cost in tokens is wanted. Throws `run/corrupt`. */
+/**
+ * What a run that has ended came to as a trial of a study. `target` is the accuracy whose cost in tokens is wanted. Throws `run/corrupt`.
+ */
 export function collectTrial(
   runFolder: string,
   { id, phase, uses, experiment }: Pick<PlannedTrial, 'id' | 'uses' | 'experiment' | 'phase'>,

@@ -27,7 +27,10 @@ export interface Composition {
   readonly catalog: PluginCatalog;
 }
 
-/** The base with the layers put in, one after the other, checked and with all defaults. Throws `config/...` errors with places in the study. */
+/**
+ * The base with the layers put in, one after the other, checked and with all defaults. Throws `config/...` errors with places in the
+ * study.
+ */
 export function composeExperiment({ base, study, file, catalog }: Composition, layers: readonly Layer[]): Experiment {
   let data = base.data;
   for (const { path, value, from } of layers) {

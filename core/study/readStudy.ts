@@ -38,8 +38,8 @@ export interface ReadStudyOptions {
 }
 
 /**
- * Reads a study file's text and checks all keys that are the study's own. Throws `config/...` errors that list every problem with file, line
- * and column.
+ * Reads a study file's text and checks all keys that are the study's own. Throws `config/...` errors that list every problem with file,
+ * line and column.
  */
 export function readStudy(text: string, file: string, options: ReadStudyOptions): ParsedStudy {
   const written = applyOverrides(readYaml(text, file), options.set ?? []);
@@ -59,7 +59,7 @@ export function readStudy(text: string, file: string, options: ReadStudyOptions)
 }
 
 /** The values at and below a path, with their places. */
-export function part({ data, locations }: YamlData, path: readonly PathPart[]): YamlData {
+function part({ data, locations }: YamlData, path: readonly PathPart[]): YamlData {
   const places: YamlData['locations'] = new Map(
     [...locations].flatMap(([key, place]) => {
       const parts = JSON.parse(key) as string[];

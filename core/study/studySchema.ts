@@ -101,7 +101,7 @@ const tuningSchema = z
       .min(0)
       .default(1)
       .describe(
-        'More rates for each method after the grid: beyond its edge where the best one lies there, else between the best and its better neighbour',
+        'More rates for each method after the grid: beyond its edge where the best lies at it, else between the best and its neighbour',
       ),
     seeds: seeds.default(1).describe('Seeds of tuning trials: never those of reported ones'),
     per: z

@@ -33,10 +33,10 @@ export interface TuningState {
 }
 
 /**
- * Chooses a learning rate: successive halving over the grid (every rate for the steps of the first rung, the better share of them for those of
- * the next, and so on), then `extend` more rates for the last rung's steps, each beyond the edge where the best lies at one, else between the
- * best and its better neighbour, so that every method gets the same number of trials. Equal means: the smaller rate is better. Depends on the
- * outcomes alone, so it comes to the same however often it was interrupted.
+ * Chooses a learning rate: successive halving over the grid (every rate for the steps of the first rung, the better share of them for
+ * those of the next, and so on), then `extend` more rates for the last rung's steps, each beyond the edge where the best lies at one, else
+ * between the best and its better neighbour, so that every method gets the same number of trials. Equal means: the smaller rate is better.
+ * Depends on the outcomes alone, so it comes to the same however often it was interrupted.
  */
 export function chooseRate(
   grid: readonly number[],

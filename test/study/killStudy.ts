@@ -7,7 +7,10 @@ import { killWorkers, progressIn } from './studyHarness.ts';
 /** Lines of metrics that the runs of the tiny study write in all: its last moments are as likely as its first. */
 const linesInAll = 26;
 
-/** Starts the study in a folder and kills it, and its workers, once its runs have got as far as `random` says; returns whether it came so far. */
+/**
+ * Starts the study in a folder and kills it, and its workers, once its runs have got as far as `random` says; returns whether it came so
+ * far.
+ */
 export async function killStudy(product: Product, folder: string, random: RandomStream): Promise<boolean> {
   const study = startCommand(product, folder, ['study', 'tiny.study.yaml', '--json']);
   const far = random.integer(linesInAll);
