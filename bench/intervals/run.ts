@@ -70,7 +70,7 @@ function renderTables(measured: readonly Coverage[], repetitions: number): strin
       '',
     ].join('\n');
   return [
-    `Share of ${repetitions} simulated studies (4 completions a problem) whose 95 % interval held the truth, in percent; its standard error is ` +
+    `Share of ${repetitions} simulated studies (4 completions a problem) whose 95 % interval held the truth, in percent; standard error ` +
       `at most ${(100 * Math.sqrt((0.95 * 0.05) / repetitions)).toFixed(1)} points where 95 is true.`,
     '',
     table('A paired difference of two methods, over seeds and problems', ({ difference }) => difference),

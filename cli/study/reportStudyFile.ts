@@ -3,13 +3,23 @@ import { RlvrError } from '../../core/errors.ts';
 import { readResults, resultsFile, studyFolder } from '../../core/study/studyStore.ts';
 import { loadCatalog } from '../command.ts';
 import type { CommandContext } from '../command.ts';
-import type { StudyOptions } from '../commands/study.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { loadStudy } from './loadStudy.ts';
+import type { StudyChoices } from './loadStudy.ts';
 import { showReport } from './writeReport.ts';
 
+/** Options of `rlvr study report`. */
+export interface ReportFileOptions extends StudyChoices {
+  /** Folder of the report; beside the study's results where it is left out. */
+  readonly out?: string;
+}
+
 /** `rlvr study report`: writes the report of what a study has come to so far. Takes the study, or its `results.json`. */
-export async function reportStudyFile(context: CommandContext, file: string, options: StudyOptions): Promise<number> {
+export async function reportStudyFile(
+  context: CommandContext,
+  file: string,
+  options: ReportFileOptions,
+): Promise<number> {
   const { cwd, runsFolder } = context;
   const source = file.endsWith('.json')
     ? path.resolve(cwd, file)

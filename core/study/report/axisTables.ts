@@ -142,7 +142,7 @@ export function variedTable(quantity: VariedQuantity): ReportTable {
         data: () => ({}),
       },
     ],
-    'The difference is paired by seed; its interval is Student’s over seeds, for these problems, without correction for the number of comparisons.',
+    'The difference is paired by seed; its interval is Student’s over seeds, for these problems, not corrected for how many there are.',
   );
 }
 

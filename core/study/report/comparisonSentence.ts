@@ -12,7 +12,8 @@ export function comparisonSentence(comparison: Comparison): string {
       : `${points(difference.mean)} points ${pointsBetween(difference.interval)}`;
   if (verdict === 'different') {
     const word = difference.mean > 0 ? 'Above' : 'Below';
-    return `${word} ${baseline} at ${seeds}: ${size}, p ${pValue(comparison.adjustedP ?? 1)} after Holm over ${countOf(comparison.family, 'comparison')}.`;
+    const tested = `p ${pValue(comparison.adjustedP ?? 1)} after Holm over ${countOf(comparison.family, 'comparison')}`;
+    return `${word} ${baseline} at ${seeds}: ${size}, ${tested}.`;
   }
   if (verdict === 'not-testable') return notTestable(comparison, seeds, size);
   const holds = difference.interval !== undefined && difference.interval.low <= 0 && difference.interval.high >= 0;

@@ -176,7 +176,7 @@ export function curveFigure(
     kind: 'reward',
     name: figureName(part.name, label, 'reward', row.method),
     title: row.method,
-    explanation: `Mean reward of the completions trained on; the band reaches from the lowest to the highest of ${row.seedsFinished.length} seeds.`,
+    explanation: `Mean reward while training; the band reaches from the lowest to the highest of ${row.seedsFinished.length} seeds.`,
     drawing: lineChart({ title, explanation: '', unit: 'plain', holds: [0] }, series, lastStep),
     legend: series.length > 1 ? series.map((one) => one.label) : [],
   };

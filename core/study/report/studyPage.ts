@@ -120,7 +120,7 @@ function partSection(report: PartReport): PageSection {
     report.settings.length === 0
       ? html`<p class="note">Nothing of this part has been run.</p>`
       : report.varied.length > 0
-        ? html`${report.varied.map(({ table, figure }) => html`${figure === undefined ? undefined : pictures([figure])}${htmlTable(table)}`)}
+        ? html`${report.varied.map(({ table, figure }) => html`${figure && pictures([figure])}${htmlTable(table)}`)}
             <details class="values">
               <summary>Every setting of this part</summary>
               ${report.settings.map((setting) => settingSection(setting))}

@@ -71,7 +71,7 @@ export function escapeLatex(text: string): string {
 
 type Value = TableCell['data'][string];
 
-/** Rows of several tables as one CSV file (RFC 4180): every name that any cell has is a column. `lead`: what each table's rows begin with. */
+/** Rows of several tables as one CSV file, quoted as in RFC 4180: every name of a cell is a column. `lead` begins a table's rows. */
 export function csvFile(
   tables: readonly { readonly lead: TableCell['data']; readonly rows: ReportTable['rows'] }[],
 ): string {
@@ -80,7 +80,7 @@ export function csvFile(
   );
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const lines = records.map((record) => names.map((name) => csvField(record[name])).join(','));
-  return [names.map(csvField).join(','), ...lines, ''].join('\r\n');
+  return [names.map(csvField).join(','), ...lines, ''].join('\n');
 }
 
 function csvField(value: number | string | undefined): string {

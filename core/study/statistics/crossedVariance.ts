@@ -1,7 +1,7 @@
 /** Values of every seed (rows) on every problem (columns), without gaps. */
 export type SeedProblemTable = readonly (readonly number[])[];
 
-/** Mean squares of a two-way layout of seeds and problems with one value in each cell (H. Scheffé: The analysis of variance, 1959, chapter 7). */
+/** Mean squares of a two-way layout with one value in each cell (H. Scheffé: The analysis of variance, 1959, chapter 7). */
 export interface CrossedVariance {
   readonly mean: number;
   readonly seeds: number;

@@ -3,8 +3,9 @@ import { meanOf, varianceOf } from './moments.ts';
 
 /**
  * Hedges' g of two methods over the same seeds: the difference of their means in average seed standard deviations, with the correction for
- * few seeds J(n - 1) = Gamma(f / 2) / (sqrt(f / 2) Gamma((f - 1) / 2)) (L. V. Hedges: Distribution theory for Glass's estimator of effect size, 1981; the standardiser is that of
- * G. Cumming: Understanding the new statistics, 2012, chapter 11). Undefined with fewer than three seeds, where J is, and
+ * few seeds J(n - 1) = Gamma(f / 2) / (sqrt(f / 2) Gamma((f - 1) / 2)) (L. V. Hedges: Distribution theory for Glass's estimator of effect
+ * size, 1981; the standardiser is that of G. Cumming:
+ * Understanding the new statistics, 2012, chapter 11). Undefined with fewer than three seeds, where J is, and
  * where no seed differs from another.
  */
 export function hedgesG(baseline: readonly number[], method: readonly number[]): number | undefined {

@@ -20,15 +20,15 @@ export const margin = 0.02;
 /** What each rule asks, in words. */
 export const ruleWords: Readonly<Record<ClaimRule['kind'], string>> = {
   above:
-    'holds where the method is told apart from the other and lies above it; does not where the interval excludes an advantage of 2 points or more',
+    'holds where the method is told apart from the other and lies above it; does not where the interval excludes an advantage of 2 points',
   below:
-    'holds where the method is told apart from the other and lies below it; does not where the interval excludes a deficit of 2 points or more',
+    'holds where the method is told apart from the other and lies below it; does not where the interval excludes a deficit of 2 points',
   alike: 'holds where the interval of the difference lies within 2 points of 0; does not where the two are told apart',
   collapses:
     'holds where at least half of the seeds end below half of the other’s mean accuracy; does not where no seed does, of five or more',
   principal:
     'holds where the share of the update along W’s top k directions is at least three times that by chance; else it does not',
-  flat: 'holds where the interval of every difference from the first value lies within 2 points of 0; does not where one lies wholly beyond 2 points',
+  flat: 'holds where every interval of a difference from the first value lies within 2 points of 0; does not where one lies beyond 2 points',
   matters:
     'holds where the interval of a difference from the first value lies wholly beyond 2 points; does not where all lie within 2 points of 0',
 };

@@ -84,7 +84,7 @@ function evidenceOf(report: StudyReport, part: PartReport, { rule }: Claim): rea
               method,
               where: label,
               judgement: judgeChange(rule.kind, change),
-              words: `${points(change.mean)} points ${change.interval === undefined ? '' : pointsBetween(change.interval)} from the first value.`,
+              words: `${points(change.mean)} points ${change.interval ? pointsBetween(change.interval) : ''} from the first value.`,
             })),
         );
   }

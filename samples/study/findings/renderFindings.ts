@@ -21,8 +21,8 @@ export function renderFindings(report: StudyReport, { figures, source }: Finding
   return [
     '# Findings: which parameter-efficient method for RLVR?',
     '',
-    'The questions of *Evaluating Parameter Efficient Methods for RLVR* (arXiv 2512.23165), asked of tiny models that this repository trains itself. ' +
-      'What holds here is said of these models and tasks; of models a thousand times their size it is evidence about the method of comparison, not about the answer.',
+    'The questions of *Evaluating Parameter Efficient Methods for RLVR* (arXiv 2512.23165), asked of tiny models trained here. ' +
+      'What holds here is said of these models and tasks; of models a thousand times their size it is no evidence but for how to compare.',
     '',
     `Written by \`npm run findings\` from \`${source}\`, which \`npm run study\` makes; no number is typed by hand. Fingerprint of the results: \`${summary.fingerprint}\`. ` +
       'What the numbers mean: [intervals.md](intervals.md).',
