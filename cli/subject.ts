@@ -32,7 +32,8 @@ export type RunSubject = Extract<Subject, { kind: 'run' }>;
 
 /**
  * Finds what RUN|MODEL names: a folder with a config.json is a model, anything else that is no path is a run. `step` chooses a checkpoint
- * of a run, the newest where it is left out; `best` is that of the highest accuracy on the selection split. Throws `model/missing`, `run/not-found`, `run/invalid-id`, `usage`.
+ * of a run, the newest where it is left out; `best` is that of the highest accuracy on the selection split. Throws `model/missing`,
+ * `run/not-found`, `run/invalid-id`, `usage`.
  */
 export function findSubject(context: CommandContext, reference: string, step: ChosenStep): Subject {
   const folder = path.resolve(context.cwd, reference);

@@ -126,7 +126,8 @@ function evidenceOf(latest: SpectraRecord, first: Place, last: Place, count: num
     return value === undefined ? [] : [say(value)];
   };
   return [
-    `${share(last.top)} of ||dW||² lies along W’s top ${depth.top} directions${from}; by chance it would be ${share(last.chance)} (right and left sides, averaged).`,
+    `${share(last.top)} of ||dW||² lies along W’s top ${depth.top} directions${from}; by chance it would be ${share(last.chance)} ` +
+      '(right and left sides, averaged).',
     `${share(last.half)} lies in the principal half of W’s spectrum; by chance it would be ${share(last.halfChance)} (averaged likewise).`,
     ...known('update_size/relative', (value) => `||dW|| is ${share(value)} of ||W||.`),
     ...known('spectrum/shift_top', (value) => `The top ${depth.top} singular values moved by ${share(value)}.`),

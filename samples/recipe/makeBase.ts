@@ -33,9 +33,15 @@ const recipe = {
   samples: 8,
 } as const;
 
-const usage = `Usage: npm run make-base -- [--size small|base|medium] [--corpus sample|study] [--out FOLDER] [--steps N] [--force] [--missing]
+const usage = `Usage: npm run make-base -- [options]
 Makes a tiny base model by supervised fine-tuning from random weights, seeded, and prints its accuracy on held-out problems.
---missing does nothing where the folder holds a model already.`;
+
+  --size small|base|medium   default base
+  --corpus sample|study      what it learns from, default sample
+  --out FOLDER               default samples/SIZE, or samples/study/bases/SIZE
+  --steps N                  fewer steps than the recipe’s
+  --force                    replace the folder
+  --missing                  do nothing where the folder holds a model already`;
 
 /** Where the models of each corpus go. */
 const corpusFolders: Readonly<Record<CorpusName, string>> = { sample: 'samples', study: 'samples/study/bases' };
