@@ -63,8 +63,8 @@ export function designTable({ parts }: StudySummary): ReportTable {
         data: () => ({}),
       },
     ],
-    'Smallest detectable: the true difference, in points, that a paired test over seeds finds with 80 % power, if an accuracy ' +
-      `varies over seeds by ${percent(assumedDeviation)} points and pairing gains nothing. At the spread measured, it stands with each comparison.`,
+    'Smallest detectable: the difference, in points, that a paired test over seeds finds with 80 % power, if an accuracy ' +
+      `varies over seeds by ${percent(assumedDeviation)} points and pairing gains nothing. Each comparison has its own.`,
   );
 }
 

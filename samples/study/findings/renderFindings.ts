@@ -24,7 +24,8 @@ export function renderFindings(report: StudyReport, { figures, source }: Finding
     'The questions of *Evaluating Parameter Efficient Methods for RLVR* (arXiv 2512.23165), asked of tiny models trained here. ' +
       'What holds here is said of these models and tasks; of models a thousand times their size it is no evidence but for how to compare.',
     '',
-    `Written by \`npm run findings\` from \`${source}\`, which \`npm run study\` makes; no number is typed by hand. Fingerprint of the results: \`${summary.fingerprint}\`. ` +
+    `Written by \`npm run findings\` from \`${source}\` (\`npm run study\`); no number is typed by hand. ` +
+      `Fingerprint of the results: \`${summary.fingerprint}\`. ` +
       'What the numbers mean: [intervals.md](intervals.md).',
     '',
     '## In short',
