@@ -10,7 +10,7 @@ import { writeJson, writeLine } from '../terminal.ts';
 const figures = 'figures';
 
 /** Writes the report of a study's results to a folder, its figures of earlier results removed. Throws `run/unwritable`. */
-export function writeReport(folder: string, results: StudyResults): readonly string[] {
+function writeReport(folder: string, results: StudyResults): readonly string[] {
   const files = studyFiles(results);
   writing(folder, () => {
     mkdirSync(path.join(folder, figures), { recursive: true });

@@ -9,7 +9,7 @@ import { axisValue, settingLabel } from './settingKey.ts';
 import type { StudySummary } from './studySummary.ts';
 
 /** The spread over seeds that designs are judged by before anything is measured. */
-export const assumedDeviation = 0.03;
+const assumedDeviation = 0.03;
 
 /** What each part's design can show. */
 export function designTable({ parts }: StudySummary): ReportTable {
@@ -214,5 +214,6 @@ export function notRunTable({ notRun, parts }: StudyResults): ReportTable {
 /** Where the study's time went, in one sentence. */
 export function overheadSentence({ seconds: { trials, overhead } }: StudyResults): string {
   const share = trials + overhead === 0 ? 0 : overhead / (trials + overhead);
-  return `Training and evaluation took ${formatSeconds(trials)}; everything else ${formatSeconds(overhead)}, ${formatValue(share, 'fraction')} of the whole.`;
+  const parts = [formatSeconds(trials), formatSeconds(overhead), formatValue(share, 'fraction')];
+  return `Training and evaluation took ${parts[0]}; everything else ${parts[1]}, ${parts[2]} of the whole.`;
 }

@@ -94,7 +94,7 @@ export function estimateData(name: string, estimate: Estimate | undefined): Reco
 }
 
 /** A mean with its interval, in three digits. */
-export function numberWithInterval({ mean, interval }: Estimate): string {
+function numberWithInterval({ mean, interval }: Estimate): string {
   return interval === undefined
     ? formatNumber(mean)
     : `${formatNumber(mean)} (${formatNumber(interval.low)} to ${formatNumber(interval.high)})`;

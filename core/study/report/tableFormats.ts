@@ -65,7 +65,7 @@ const LATEX: Readonly<Record<string, string>> = {
 };
 
 /** Text that LaTeX prints as it is; line breaks become spaces. */
-export function escapeLatex(text: string): string {
+function escapeLatex(text: string): string {
   return text.replace(/[\r\n]+/gu, ' ').replace(/[\\{}&%$#_~^<>|"−–’×²∞≤]/gu, (character) => LATEX[character] ?? '');
 }
 

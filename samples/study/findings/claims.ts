@@ -28,7 +28,7 @@ export const ruleWords: Readonly<Record<ClaimRule['kind'], string>> = {
     'holds where at least half of the seeds end below half of the other’s mean accuracy; does not where no seed does, of five or more',
   principal:
     'holds where the share of the update along W’s top k directions is at least three times that by chance; else it does not',
-  flat: 'holds where each interval of a difference from the first value lies within 2 points of 0; does not where one lies beyond 2 points',
+  flat: 'holds where each interval of a difference from the first value lies within 2 points of 0; does not where one lies beyond them',
   matters:
     'holds where the interval of a difference from the first value lies wholly beyond 2 points; does not where all lie within 2 points of 0',
 };

@@ -34,7 +34,8 @@ export function renderFindings(report: StudyReport, { figures, source }: Finding
     '',
     '## Against the paper’s numbers',
     '',
-    'The paper’s averages are over six benchmarks of competition mathematics, one seed, one learning rate. Ours are accuracies on tasks of their own: compare the differences from LoRA, not the levels.',
+    'The paper’s averages are over six benchmarks of competition mathematics, one seed, one learning rate. Ours are accuracies on ' +
+      'tasks of their own: compare the differences from LoRA, not the levels.',
     '',
     ...paperTable(headline),
     '## Claim by claim',
