@@ -30,7 +30,7 @@ export const ruleWords: Readonly<Record<ClaimRule['kind'], string>> = {
     'holds where the share of the update along W’s top k directions is at least three times that by chance; else it does not',
   flat: 'holds where each interval of a difference from the first value lies within 2 points of 0; does not where one lies beyond them',
   matters:
-    'holds where the interval of a difference from the first value lies wholly beyond 2 points; does not where all lie within 2 points of 0',
+    'holds where the interval of a difference from the first value lies beyond 2 points; does not where all lie within 2 points of 0',
 };
 
 const structural = ['dora', 'adalora', 'miss'];
