@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { syncFolder, writeDurably } from '../model/atomicFile.ts';
 import { appendedLengths, isAppendedFile } from './appendedLengths.ts';
+import { syncCompletions } from './completions.ts';
 import { readJsonFile } from './jsonFile.ts';
 import { runFile } from './runFiles.ts';
 import { checkpointFormatSchema } from './runRecord.ts';
@@ -61,6 +62,7 @@ export async function writeCheckpoint(
     const format = await write(unfinished);
     const lengths = appendedLengths(runFolder);
     for (const name of Object.keys(lengths)) syncFile(path.join(runFolder, name));
+    syncCompletions(runFolder, newestCheckpoint(runFolder)?.step ?? 0);
     seal(unfinished, { step, format, appendedLengths: lengths, files: fileSizes(unfinished) });
     if (existsSync(folder)) renameSync(folder, path.join(parent, `${replacedPrefix}step-${step}`));
     renameSync(unfinished, folder);

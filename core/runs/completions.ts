@@ -4,8 +4,9 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { z } from 'zod';
 import { messageOf, RlvrError } from '../errors.ts';
-import { writeFileAtomically } from '../model/atomicFile.ts';
+import { syncFolder, writeFileAtomically } from '../model/atomicFile.ts';
 import { runFile } from './runFiles.ts';
+import { syncFile } from './syncFile.ts';
 import { writing } from './writing.ts';
 
 const fileName = /^step-(\d{6,9})\.parquet$/;
@@ -39,8 +40,8 @@ const rowSchema = z.looseObject({
 });
 
 /**
- * Writes the completions of one step to `completions/step-NNNNNN.parquet`, whole or not at all. Every row names the same rewards. Throws
- * `run/unwritable`.
+ * Writes the completions of one step to `completions/step-NNNNNN.parquet`, whole or not at all. Every row names the same rewards. They are
+ * durable from the next checkpoint on (`syncCompletions`). Throws `run/unwritable`.
  */
 export function writeCompletions(runFolder: string, step: number, rows: readonly CompletionRow[]): void {
   const rewards = Object.keys(rows[0]?.rewards ?? {});
@@ -64,8 +65,15 @@ export function writeCompletions(runFolder: string, step: number, rows: readonly
   const file = path.join(runFile(runFolder, 'completions'), `step-${String(step).padStart(6, '0')}.parquet`);
   writing(file, () => {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileAtomically(file, [new Uint8Array(buffer)]);
+    writeFileAtomically(file, [new Uint8Array(buffer)], { isDurable: false });
   });
+}
+
+/** Makes the completions of the steps after `step` durable. */
+export function syncCompletions(runFolder: string, step: number): void {
+  const written = completionFiles(runFolder).filter((entry) => entry.step > step);
+  for (const { file } of written) syncFile(file);
+  if (written.length > 0) syncFolder(runFile(runFolder, 'completions'));
 }
 
 /** The steps whose completions a run has, in order. */

@@ -15,6 +15,9 @@ import { benchmarkRecord, evaluationResult } from './measurementRecords.ts';
 /** Failures of rewards that are listed; the others are counted. */
 const mostFailures = 10;
 
+/** How often `run.json` says how far the run is; metrics and progress are told with every step. */
+const recordMilliseconds = 1000;
+
 /** Everything that a training run writes to its folder but checkpoints. */
 export interface Journal extends Omit<TrainerEvents, 'onDidReachCheckpoint'> {
   /** Closes the files. */
@@ -33,6 +36,13 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
   let rewardFailures = failuresUntil(lines, record);
   const report = (event: EngineEvent): void => {
     job.onDidReport(event);
+  };
+  let untold: Partial<RunRecord> = {};
+  let toldAt = 0;
+  const tell = (): void => {
+    if (Object.keys(untold).length > 0) updateRun(runFolder, untold);
+    untold = {};
+    toldAt = performance.now();
   };
   return {
     onDidProgress: (phase, done, total) => {
@@ -68,10 +78,12 @@ export function openJournal(job: EngineJob, record: RunRecord, rewards: readonly
       events.append(step, values);
       costs = addedCosts(costs, values);
       if (step > 0)
-        updateRun(runFolder, { steps: step, costs, ...(step === 1 ? { firstStepSeconds: process.uptime() } : {}) });
+        untold = { ...untold, steps: step, costs, ...(step === 1 ? { firstStepSeconds: process.uptime() } : {}) };
+      if (step === 1 || performance.now() - toldAt >= recordMilliseconds) tell();
       report({ kind: 'step', step, metrics: values });
     },
     close: () => {
+      tell();
       metrics.close();
       events.close();
     },
