@@ -38,18 +38,7 @@ const pluginLayers = {
   analyzers: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'spectra'],
   datasets: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems'],
   rewards: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'problems', 'sandbox', 'userFunctions'],
-  engines: [
-    'tensor',
-    'linalg',
-    'lowrank',
-    'model',
-    'verifier',
-    'training',
-    'experiment',
-    'runs',
-    'spectra',
-    'data',
-  ],
+  engines: ['tensor', 'linalg', 'lowrank', 'model', 'verifier', 'training', 'experiment', 'runs', 'spectra', 'data'],
 };
 
 function folders(names) {

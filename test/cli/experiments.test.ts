@@ -49,7 +49,9 @@ describe('rlvr init', () => {
     expect(parse(text)).toEqual(resolve(shortest));
     expect(text).toContain('  # Completions per prompt (G)\n  group_size: 8\n');
     expect(text).toContain('  # Divide advantages by this standard deviation: "group", "batch" or "none"\n');
-    expect(text).toContain('  # system: not set. System message, if any; it takes the place of one that the data bring\n');
+    expect(text).toContain(
+      '  # system: not set. System message, if any; it takes the place of one that the data bring\n',
+    );
     const uncommented = text
       .split('\n')
       .filter((line, index, lines) => /^\s+[a-z_]+:/.test(line) && !lines[index - 1]?.includes('#'));
