@@ -124,7 +124,7 @@ describe('rlvr run --detach, attach, stop and resume', () => {
       expect(withoutStop(outcomeOf(again))).toEqual(withoutStop(outcomeOf(reference)));
       expect(await rlvr(cwd, 'resume', id)).toMatchObject({
         code: 2,
-        err: expect.stringContaining('has finished all of its 40 steps; there is nothing to go on with.') as string,
+        err: expect.stringContaining('has finished after 40 steps; there is nothing to go on with.') as string,
       });
     },
   );

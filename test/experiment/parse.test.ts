@@ -38,7 +38,7 @@ describe('parseExperiment', () => {
     expect(error.message).toBe(
       'a.rlvr.yaml:12:3: rollout.group_sise: there is no such key. Did you mean "group_size"? The keys of "rollout" are: ' +
         'group_size, batch_size, max_prompt_tokens, max_completion_tokens, min_completion_tokens, temperature, top_k, top_p, ' +
-        'min_p, repetition_penalty, old_logps.',
+        'min_p, repetition_penalty, dynamic_sampling, old_logps.',
     );
     expect(error.fields).toMatchObject({ issues: [{ path: 'rollout.group_sise', place: 'a.rlvr.yaml:12:3' }] });
   });
