@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RewardFunction } from '../../core/contracts/reward.ts';
+import type { JudgedCompletion } from '../../core/training/generation.ts';
 import type { TrainerOptions } from '../../core/training/trainerOptions.ts';
 import { prepareTiny, recordTraining } from './tinyTraining.ts';
 
@@ -98,13 +99,21 @@ describe('dynamic sampling', () => {
       dynamicSampling: { maxBatches: 2, atLimit: 'smaller' },
       maskTruncated: true,
     });
-    const { generations } = await recordTraining(options);
-    for (const rows of generations.values())
-      for (let group = 0; group < rows.length; group += 2) {
-        const own = rows.slice(group, group + 2);
-        if (own.some(({ completion }) => completion.finished)) continue;
-        expect(own.map(({ advantage }) => advantage)).toEqual([0, 0]);
-      }
+    // Enough tokens end a completion that some end, and some do not.
+    const stopIds = Array.from({ length: 12 }, (_, id) => id);
+    const { generations } = await recordTraining({ ...options, generation: { ...options.generation, stopIds } });
+    const groupsOf = (rows: readonly JudgedCompletion[]): JudgedCompletion[][] =>
+      Array.from({ length: rows.length / 2 }, (_, group) => rows.slice(2 * group, 2 * group + 2));
+    const isCutOff = (group: readonly JudgedCompletion[]): boolean =>
+      !group.some(({ completion }) => completion.finished);
+    // Where nothing in a batch teaches anything, all of it makes a step without a gradient.
+    const batches = [...generations.values()]
+      .map(groupsOf)
+      .filter((groups) => groups.some((group) => !isCutOff(group) && group.some(({ advantage }) => advantage !== 0)));
+    expect(batches.length).toBeGreaterThan(0);
+    const cutOff = batches.flat().filter(isCutOff);
+    expect(cutOff.length).toBeGreaterThan(0);
+    expect(cutOff.flatMap((group) => group.map(({ advantage }) => advantage))).toEqual(cutOff.flatMap(() => [0, 0]));
   });
 });
 
