@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Objective, ObjectiveRequirements, ObjectiveState } from '../contracts/objective.ts';
 import type { TokenLoss } from './clippedSurrogate.ts';
 import { adaptiveEntropyState } from './entropyBonus.ts';
@@ -48,6 +48,12 @@ function isIdleAtZero(config: PolicyOptions, beta: number): boolean {
   return beta === 0 && !hasEntropyBonus && config.top_entropy_quantile === 1;
 }
 
+/** The usual aliases of the keys that a configuration has. */
+function aliasesOf(schema: z.ZodType): Readonly<Record<string, string>> {
+  const keys = schema instanceof z.ZodObject ? schema.shape : {};
+  return Object.fromEntries(Object.entries(policyAliases).filter(([, key]) => key in keys));
+}
+
 /** An objective on completions that the policy sampled. */
 export function policyObjective<Config extends PolicyOptions>(parts: PolicyObjectiveParts<Config>): Objective<Config> {
   const { id, summary, source, config: schema, aliases = {}, ratioLevel, containsRolloutRatio = false } = parts;
@@ -58,7 +64,7 @@ export function policyObjective<Config extends PolicyOptions>(parts: PolicyObjec
     summary,
     source,
     config: schema,
-    aliases: { ...policyAliases, ...aliases },
+    aliases: { ...aliasesOf(schema), ...aliases },
     requirements: (config) => {
       const beta = betaOf(config);
       const advantages = advantagesOf(config);
