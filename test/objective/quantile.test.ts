@@ -15,10 +15,14 @@ function quantileOf(values: Float32Array, mask: Float32Array, q: number): number
 
 function sortedQuantile(values: Float32Array, mask: Float32Array, q: number): number {
   const sorted = values.filter((_, i) => mask[i] === 1).sort();
-  const position = Math.fround(Math.fround(q) * (sorted.length - 1));
+  // As torch: the place in float64, the interpolation in float32 and from the nearer value.
+  const position = Math.fround(q) * (sorted.length - 1);
   const index = Math.floor(position);
   const [lower = 0, upper = lower] = sorted.slice(index, index + 2);
-  return Math.fround(lower + Math.fround(Math.fround(position - index) * Math.fround(upper - lower)));
+  const [part, distance] = [Math.fround(position - index), Math.fround(upper - lower)];
+  return part < 0.5
+    ? Math.fround(lower + Math.fround(part * distance))
+    : Math.fround(upper - Math.fround(distance * Math.fround(1 - part)));
 }
 
 describe('maskedQuantile', () => {
@@ -37,7 +41,7 @@ describe('maskedQuantile', () => {
       const length = 1 + random.integer(60);
       const values = random.uniforms(length).map(valueOf);
       const mask = random.uniforms(length).map((u, i) => (u < 0.7 || i === 0 ? 1 : 0));
-      for (const q of [0, 0.2, 0.5, 0.8, 1]) {
+      for (const q of [0, 0.2, 0.4, 0.5, 0.7, 0.8, 1]) {
         expect(quantileOf(values, mask, q)).toBe(sortedQuantile(values, mask, q));
       }
     }
