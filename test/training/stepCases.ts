@@ -124,7 +124,7 @@ export function stepPlan({ args, optimizer }: StepCase): StepPlan {
     lossType: (args['loss_type'] as string | undefined) ?? 'dapo',
     learningRate: number('learning_rate', 1e-6),
     temperature: number('temperature', 1),
-    maxTokens: number('max_completion_length', 256),
+    maxTokens: number('max_completion_length', 512),
     accumulation,
     iterations: number('num_iterations', 1),
     stepsPerGeneration: number('steps_per_generation', accumulation) / accumulation,
