@@ -50,8 +50,8 @@ function joined(a: Position, b: Position): Position {
 }
 
 /**
- * q (count - 1), q as float32, exactly: in products of few bits, as torch gets it in float64. Where it is a whole number but for the rounding
- * of q (0.4 of 15), that decides whether the value at this place is above the quantile.
+ * q (count - 1), q as float32, exactly: in products of few bits, as torch gets it in float64. Where it is a whole number but for the
+ * rounding of q (0.4 of 15), that decides whether the value at this place is above the quantile.
  */
 function positionOf(q: number, count: tf.Scalar): Position {
   const rounded = Math.fround(q);

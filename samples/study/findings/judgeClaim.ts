@@ -7,7 +7,7 @@ import type { PartReport, StudyReport } from '../../../core/study/report/studyRe
 import { indexTrials } from '../../../core/study/report/trialIndex.ts';
 import { margin, type Claim } from './claims.ts';
 
-/** What the study says of a claim. `leans`: from an exploratory part, which decides nothing. */
+/** What the study says of a claim. `leans`: from an exploratory part, or one that was not run to the end, which decides nothing. */
 export type Judgement =
   'holds' | 'does not hold' | 'cannot be said' | 'leans towards it' | 'leans against it' | 'not run';
 
@@ -30,7 +30,11 @@ export interface JudgedClaim {
 export function judgeClaim(report: StudyReport, claim: Claim): JudgedClaim {
   const part = report.parts.find(({ summary }) => summary.part.name === claim.part);
   const evidence = part === undefined ? [] : evidenceOf(report, part, claim);
-  const judged = evidence.map((one) => (part?.summary.part.exploratory === true ? leaning(one) : one));
+  // What was not run to the end was not run as designed: its comparisons may not even be testable.
+  const isPreliminary =
+    part?.summary.part.exploratory === true ||
+    (part?.settings.some(({ summary }) => summary.rows.some(({ seedsMissing }) => seedsMissing.length > 0)) ?? false);
+  const judged = evidence.map((one) => (isPreliminary ? leaning(one) : one));
   return { claim, judgement: overall(judged), evidence: judged };
 }
 

@@ -40,7 +40,8 @@ export function renderFindings(report: StudyReport, { figures, source }: Finding
     ...paperTable(headline),
     '## Claim by claim',
     '',
-    'Each rule was written before results were seen. A part of few seeds is exploratory: it can lean, it cannot decide.',
+    'Each rule was written before results were seen. A part of few seeds is exploratory, and one that was not run to the end is ' +
+      'preliminary: it can lean, it cannot decide.',
     '',
     ...judged.flatMap((one) => claimText(one, report)),
     '## Headline results',
@@ -64,8 +65,8 @@ function label(judgement: JudgedClaim['judgement']): string {
     holds: 'Holds here.',
     'does not hold': 'Does not hold here.',
     'cannot be said': 'Cannot be said.',
-    'leans towards it': 'Exploratory: leans towards it.',
-    'leans against it': 'Exploratory: leans against it.',
+    'leans towards it': 'Preliminary: leans towards it.',
+    'leans against it': 'Preliminary: leans against it.',
     differs: 'Differs between methods or tasks.',
     'not run': 'Not run.',
   };
