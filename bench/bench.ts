@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configureRuntime } from '../core/tensor/runtime.ts';
 import { benchConfig } from './engine/benchModel.ts';
@@ -9,8 +7,9 @@ import { operatorShares, type OperatorShare } from './engine/operatorShares.ts';
 import { decodeProducts, stepProducts, type Product } from './engine/products.ts';
 import { productsAlone } from './engine/productsAlone.ts';
 import { renderEngine, type EngineResult } from './engine/table.ts';
-import { describeMachine } from './trl/machine.ts';
-import { writeBlock } from './trl/resultsFile.ts';
+import { describeMachine } from './shared/machine.ts';
+import { recordResult } from './shared/recordResult.ts';
+import { wholeNumber } from './shared/wholeNumber.ts';
 
 const usage = `Measures a training step and a rollout of this project against the products of matrices in them, run alone, and
 against plain sgemm.
@@ -51,7 +50,10 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const [repetitions, threads] = [positive('repetitions', values.repetitions), positive('threads', values.threads)];
+  const [repetitions, threads] = [
+    wholeNumber('repetitions', values.repetitions),
+    wholeNumber('threads', values.threads),
+  ];
   configureRuntime({ threads });
   const root = process.cwd();
   const seconds = await measure(await subjects(root), repetitions);
@@ -64,20 +66,7 @@ async function main(): Promise<void> {
   const command = `npm run bench${args === '' ? '' : ` -- ${args}`}`;
   const result: EngineResult = { machine: describeMachine(), command, threads, repetitions, seconds, shares };
   const tables = renderEngine(result, { sgemm: [sgemm], step, decode });
-  console.log(values.json ? JSON.stringify(result, undefined, 1) : tables);
-  const folder = join(root, 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, `engine-${result.machine.date.replaceAll(':', '')}.json`),
-    `${JSON.stringify(result, undefined, 1)}\n`,
-  );
-  if (values.write) writeBlock(join(root, 'bench', 'RESULTS.md'), 'engine', tables);
-}
-
-function positive(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} ${text}: expected a positive integer`);
-  return number;
+  recordResult({ root, name: 'engine', result, table: tables, json: values.json, write: values.write });
 }
 
 async function subjects(root: string): Promise<Readonly<Record<string, Repeated>>> {

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { simulatedCoverage, type SimulatedCoverage } from '../../core/study/statistics/simulatedCoverage.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { writeBlock } from '../shared/resultsFile.ts';
 import { intervalKinds, measureCoverage, type Coverage } from './coverage.ts';
 import type { Scenario } from './simulatedStudy.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
 
 const usage = `Simulates studies with known truth and counts how often intervals hold it.
 
@@ -34,8 +35,7 @@ function main(): void {
     console.log(usage);
     return;
   }
-  const repetitions = Number(values.repetitions);
-  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repetitions takes a whole number above 0.');
+  const repetitions = wholeNumber('repetitions', values.repetitions);
   const measured = scenarios.map((scenario) => {
     const coverage = measureCoverage(scenario, repetitions, intervalKinds);
     console.log(JSON.stringify(coverage));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,8 +10,9 @@ import {
 } from '../../core/linalg/background.ts';
 import { matrix, type Matrix } from '../../core/linalg/matrix.ts';
 import { randomStream } from '../../core/tensor/random.ts';
-import { describeMachine } from '../trl/machine.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { recordResult } from '../shared/recordResult.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
 import { startLapack, type Lapack } from './lapack.ts';
 import { kinds, renderLinalg, type Kind, type LinalgFigure } from './table.ts';
 
@@ -54,7 +55,10 @@ export async function main(args: readonly string[], python: string, root: string
     console.log(usage);
     return;
   }
-  const [repetitions, threads] = [positive('repetitions', values.repetitions), positive('threads', values.threads)];
+  const [repetitions, threads] = [
+    wholeNumber('repetitions', values.repetitions),
+    wholeNumber('threads', values.threads),
+  ];
   const sizes = values.sizes.split(',').map(sizeOf);
   const wanted = values.kinds.split(',').map(kindOf);
   const folder = mkdtempSync(join(tmpdir(), 'rlvr-lab-bench-'));
@@ -78,23 +82,12 @@ export async function main(args: readonly string[], python: string, root: string
   const command = `npm run bench:linalg${args.length === 0 ? '' : ` -- ${args.join(' ')}`}`;
   const result = { machine: describeMachine(), command, threads, repetitions, figures };
   const table = renderLinalg(result);
-  console.log(values.json ? JSON.stringify(result, undefined, 1) : table);
-  const results = join(root, 'bench', 'results');
-  mkdirSync(results, { recursive: true });
-  const name = `linalg-${result.machine.date.replaceAll(':', '')}.json`;
-  writeFileSync(join(results, name), `${JSON.stringify(result, undefined, 1)}\n`);
-  if (values.write) writeBlock(join(root, 'bench', 'RESULTS.md'), 'linalg', table);
-}
-
-function positive(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} ${text}: expected a positive integer`);
-  return number;
+  recordResult({ root, name: 'linalg', result, table, json: values.json, write: values.write });
 }
 
 function sizeOf(text: string): readonly [number, number] {
   const [rows = '', columns = ''] = text.split('x');
-  return [positive('sizes', rows), positive('sizes', columns)];
+  return [wholeNumber('sizes', rows), wholeNumber('sizes', columns)];
 }
 
 function kindOf(text: string): Kind {

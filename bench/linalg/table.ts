@@ -1,4 +1,4 @@
-import type { Machine } from '../trl/machine.ts';
+import type { Machine } from '../shared/machine.ts';
 import { pairwiseRatios, spreadOf, type Spread } from '../trl/statistics.ts';
 
 /** What is compared: how much longer than LAPACK it may take, and what it is called. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { describeMachine } from '../trl/machine.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { writeBlock } from '../shared/resultsFile.ts';
 
 const usage = `Trains the sample experiment of every method and tables what came of it.
 

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCatalog } from '../../core/container.ts';
 import type { PluginCatalog } from '../../core/contracts/pluginCatalog.ts';
@@ -8,8 +6,9 @@ import type { TrainingRow } from '../../core/training/microBatch.ts';
 import { plugins } from '../../plugins/index.ts';
 import { benchCheckpoint, benchStepOptions } from '../engine/benchModel.ts';
 import { benchRows, trainingSteps, type Repeated } from '../engine/benchRun.ts';
-import { describeMachine } from '../trl/machine.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { recordResult } from '../shared/recordResult.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
 import { completionsMeasured, ratiosOf, renderObjectiveTimes, type ObjectiveTimes, type Subject } from './table.ts';
 
 const usage = `Measures a training step with every objective, and with options that cost something, against grpo's, the two in turn: in
@@ -48,10 +47,7 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const repetitions = Number(values.repetitions);
-  if (!Number.isInteger(repetitions) || repetitions < 1) {
-    throw new RangeError(`--repetitions ${values.repetitions}: expected a positive integer`);
-  }
+  const repetitions = wholeNumber('repetitions', values.repetitions);
   // A second thread would wait for the first by computing, which is no work of the objective's.
   configureRuntime({ threads: 1 });
   const args = process.argv.slice(2).join(' ');
@@ -62,12 +58,7 @@ async function main(): Promise<void> {
     subjects: await measure(positionals, repetitions),
   };
   const table = renderObjectiveTimes(result);
-  console.log(values.json ? JSON.stringify(result, undefined, 1) : table);
-  const folder = join(process.cwd(), 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  const name = `objectives-${result.machine.date.replaceAll(':', '')}.json`;
-  writeFileSync(join(folder, name), `${JSON.stringify(result, undefined, 1)}\n`);
-  if (values.write) writeBlock(join(process.cwd(), 'bench', 'RESULTS.md'), 'objectives', table);
+  recordResult({ root: process.cwd(), name: 'objectives', result, table, json: values.json, write: values.write });
 }
 
 /** What is measured: every objective (or those chosen) as it is by default, and grpo with each of the options. */

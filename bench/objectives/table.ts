@@ -1,5 +1,5 @@
 import { benchShape } from '../engine/benchRun.ts';
-import type { Machine } from '../trl/machine.ts';
+import type { Machine } from '../shared/machine.ts';
 import { pairwiseRatios, spreadOf, type Spread } from '../trl/statistics.ts';
 
 /** A quarter of the other benchmarks' completions: what an objective adds shows the more, the less the model computes. */

@@ -1,12 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCatalog } from '../../core/container.ts';
 import { configureRuntime } from '../../core/tensor/runtime.ts';
 import { plugins } from '../../plugins/index.ts';
 import type { Repeated } from '../engine/benchRun.ts';
-import { describeMachine } from '../trl/machine.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { recordResult } from '../shared/recordResult.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
 import { methodSteps } from './methodSteps.ts';
 import { ratiosOf, renderStepTimes, type MethodTimes, type StepTimes } from './table.ts';
 
@@ -38,7 +37,10 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const [repetitions, threads] = [positive('repetitions', values.repetitions), positive('threads', values.threads)];
+  const [repetitions, threads] = [
+    wholeNumber('repetitions', values.repetitions),
+    wholeNumber('threads', values.threads),
+  ];
   configureRuntime({ threads });
   const args = process.argv.slice(2).join(' ');
   const result: StepTimes = {
@@ -49,18 +51,7 @@ async function main(): Promise<void> {
     methods: await measure(positionals, repetitions),
   };
   const table = renderStepTimes(result);
-  console.log(values.json ? JSON.stringify(result, undefined, 1) : table);
-  const folder = join(process.cwd(), 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  const name = `steps-${result.machine.date.replaceAll(':', '')}.json`;
-  writeFileSync(join(folder, name), `${JSON.stringify(result, undefined, 1)}\n`);
-  if (values.write) writeBlock(join(process.cwd(), 'bench', 'RESULTS.md'), 'steps', table);
-}
-
-function positive(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} ${text}: expected a positive integer`);
-  return number;
+  recordResult({ root: process.cwd(), name: 'steps', result, table, json: values.json, write: values.write });
 }
 
 /** One method at a time, each step between two of LoRA's, so that what else the machine does falls on both alike. */

@@ -1,4 +1,4 @@
-import type { Machine } from '../trl/machine.ts';
+import type { Machine } from '../shared/machine.ts';
 import { pairwiseRatios, spreadOf, type Spread } from '../trl/statistics.ts';
 import { benchShape } from '../engine/benchRun.ts';
 

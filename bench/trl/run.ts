@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { workloadOf } from './defaultWorkload.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
 import type { Measurement } from './measurement.ts';
 import { measureRun, runOurs } from './oursSide.ts';
 import { randomWorkload } from './randomWorkload.ts';
-import { writeBlock } from './resultsFile.ts';
+import { writeBlock } from '../shared/resultsFile.ts';
 import type { Setting } from './settings.ts';
 import { fixedLength, naturalLength, wholeExperiment } from './settings.ts';
 import type { SettingResult, Side } from './table.ts';
@@ -69,20 +70,14 @@ function readOptions(args: readonly string[], python: string, root: string): Opt
     },
   });
   if (values.help) return undefined;
-  const count = (name: string, text: string, least: number): number => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < least)
-      throw new RangeError(`--${name} ${text}: expected a whole number of at least ${least}`);
-    return number;
-  };
   return {
     python,
     root,
     settings: values.setting,
     sides: sides.filter((side) => values.side.some((text) => side.includes(text))),
-    repetitions: count('repetitions', values.repetitions, 1),
-    wholeRepetitions: count('whole', values.whole, 0),
-    threads: count('threads', values.threads, 1),
+    repetitions: wholeNumber('repetitions', values.repetitions, 1),
+    wholeRepetitions: wholeNumber('whole', values.whole, 0),
+    threads: wholeNumber('threads', values.threads, 1),
     write: values.write,
   };
 }

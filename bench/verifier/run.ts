@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createVerifierPool } from '../../core/verifier/pool/verifierPool.ts';
 import { defaultVerifierOptions } from '../../core/verifier/verifierOptions.ts';
-import { describeMachine } from '../trl/machine.ts';
-import { writeBlock } from '../trl/resultsFile.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { wholeNumber } from '../shared/wholeNumber.ts';
+import { writeBlock } from '../shared/resultsFile.ts';
 import { ordinaryCases, type OrdinaryCase } from './ordinaryCases.ts';
 
 const usage = `Measures ordinary verifications a second, beside Math-Verify's in the same run.
@@ -47,8 +48,11 @@ export async function main(args: readonly string[], python: string, root: string
     console.log(usage);
     return;
   }
-  const [count, seconds] = [positive('cases', values.cases), positive('seconds', values.seconds)];
-  const [repetitions, threads] = [positive('repetitions', values.repetitions), positive('threads', values.threads)];
+  const [count, seconds] = [wholeNumber('cases', values.cases), wholeNumber('seconds', values.seconds)];
+  const [repetitions, threads] = [
+    wholeNumber('repetitions', values.repetitions),
+    wholeNumber('threads', values.threads),
+  ];
   const cases = ordinaryCases(count, 1);
   const folder = mkdtempSync(join(tmpdir(), 'rlvr-lab-bench-'));
   try {
@@ -118,10 +122,4 @@ function render({ ours, theirs, count, threads, repetitions }: Measured): string
     row('this project', ours),
     row('Math-Verify', theirs),
   ].join('\n');
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new RangeError(`--${name} must be a positive whole number, not ${text}.`);
 }
