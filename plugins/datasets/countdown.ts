@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Dataset } from '../../core/contracts/dataset.ts';
-import { demonstrate } from '../../core/problems/demonstration.ts';
+import { demonstrate, workedShare } from '../../core/problems/demonstration.ts';
 import { openGenerator, type DraftProblem } from '../../core/problems/generatedProblems.ts';
 import { drawInteger, integerRange, type IntegerRange } from '../../core/problems/integerRange.ts';
 import type { RandomStream } from '../../core/tensor/random.ts';
@@ -99,12 +99,7 @@ export const countdown: Dataset<CountdownConfig> = {
     count: integerRange(2, 8).default([3, 4]).describe('How many numbers are given: [fewest, most]'),
     numbers: integerRange(1, 1_000).default([1, 20]).describe('The numbers given'),
     targets: integerRange(0, 1_000_000).default([10, 99]).describe('The target'),
-    worked: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe('Share of demonstrations that work step by step; the others answer at once'),
+    worked: workedShare,
   }),
   open(config, options) {
     const draw = (random: RandomStream): DraftProblem | undefined => drawProblem(random, config);

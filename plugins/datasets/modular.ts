@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Dataset } from '../../core/contracts/dataset.ts';
-import { demonstrate } from '../../core/problems/demonstration.ts';
+import { demonstrate, workedShare } from '../../core/problems/demonstration.ts';
 import { openGenerator, type DraftProblem } from '../../core/problems/generatedProblems.ts';
 import { drawInteger, integerRange, type IntegerRange } from '../../core/problems/integerRange.ts';
+import { operatorWeights } from '../../core/problems/operatorWeights.ts';
 import { weightedChoice } from '../../core/problems/weightedChoice.ts';
 import type { RandomStream } from '../../core/tensor/random.ts';
 
@@ -63,8 +64,6 @@ function drawProblem(random: RandomStream, config: ModularConfig): DraftProblem 
   };
 }
 
-const weight = z.number().min(0).max(1e6);
-
 /** Modular arithmetic without end. Demonstrations reduce after every operation, which keeps numbers small. */
 export const modular: Dataset<ModularConfig> = {
   id: 'modular',
@@ -72,22 +71,12 @@ export const modular: Dataset<ModularConfig> = {
   source: 'this project',
   config: z.strictObject({
     operations: integerRange(0, 16).default([1, 3]).describe('Operations in a chain: [fewest, most]'),
-    operators: z
-      .partialRecord(z.enum(operators), weight)
-      .refine(
-        (weights) => Object.values(weights).some((value) => value > 0),
-        'give at least one operator a weight above 0',
-      )
+    operators: operatorWeights(operators)
       .default({ '+': 1, '-': 1, '*': 1 })
       .describe('How often each operator is drawn, relative to the others'),
     operands: integerRange(0, 1_000_000).default([1, 99]).describe('The numbers of a chain'),
     moduli: integerRange(2, 1_000_000).default([2, 20]).describe('What the remainder is taken of'),
-    worked: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe('Share of demonstrations that work step by step; the others answer at once'),
+    worked: workedShare,
   }),
   open(config, options) {
     const draw = (random: RandomStream): DraftProblem | undefined => drawProblem(random, config);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Dataset } from '../../core/contracts/dataset.ts';
-import { demonstrate } from '../../core/problems/demonstration.ts';
+import { demonstrate, workedShare } from '../../core/problems/demonstration.ts';
 import { openGenerator, type DraftProblem } from '../../core/problems/generatedProblems.ts';
 import { drawInteger, integerRange, type IntegerRange } from '../../core/problems/integerRange.ts';
 import type { RandomStream } from '../../core/tensor/random.ts';
@@ -72,12 +72,7 @@ export const sorting: Dataset<SortingConfig> = {
       .describe(
         'list: the sorted list, as `(3, 5, 9)`; place: the number at one place of it, for rewards that take numbers alone',
       ),
-    worked: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe('Share of demonstrations that work step by step; the others answer at once'),
+    worked: workedShare,
   }),
   open(config, options) {
     const draw = (random: RandomStream): DraftProblem | undefined => drawProblem(random, config);

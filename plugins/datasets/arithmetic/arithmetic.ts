@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Dataset } from '../../../core/contracts/dataset.ts';
+import { workedShare } from '../../../core/problems/demonstration.ts';
 import { openGenerator, type DraftProblem } from '../../../core/problems/generatedProblems.ts';
 import { integerRange } from '../../../core/problems/integerRange.ts';
+import { operatorWeights } from '../../../core/problems/operatorWeights.ts';
 import type { RandomStream } from '../../../core/tensor/random.ts';
 import { drawChain, type ChainsConfig } from './chains.ts';
 import { drawLinear, type LinearConfig } from './linear.ts';
@@ -16,7 +18,6 @@ type Draw = (random: RandomStream, config: ArithmeticConfig) => DraftProblem | u
 
 const draws: Readonly<Record<(typeof families)[number], Draw>> = { chains: drawChain, linear: drawLinear };
 
-const weight = z.number().min(0).max(1e6);
 const largest = 1_000_000;
 
 const config = z.strictObject({
@@ -26,12 +27,7 @@ const config = z.strictObject({
     .default(['chains'])
     .describe('chains: `What is (12+7)*3-5?`; linear: `Solve 3*x+4=19`. Several are mixed in equal parts'),
   operations: integerRange(1, 16).default([2, 4]).describe('Operations in a chain: [fewest, most]'),
-  operators: z
-    .partialRecord(z.enum(['+', '-', '*', '/']), weight)
-    .refine(
-      (weights) => Object.values(weights).some((value) => value > 0),
-      'give at least one operator a weight above 0',
-    )
+  operators: operatorWeights(['+', '-', '*', '/'])
     .default({ '+': 1, '-': 1, '*': 1 })
     .describe('How often each operator of a chain is drawn, relative to the others; / always leaves no remainder'),
   operands: integerRange(0, largest)
@@ -42,12 +38,7 @@ const config = z.strictObject({
   coefficients: integerRange(1, 1_000).default([2, 9]).describe('a of the equation a*x+b=c'),
   constants: integerRange(1, largest).default([1, 99]).describe('b of the equation a*x+b=c'),
   solutions: integerRange(0, largest).default([0, 99]).describe('x of the equation a*x+b=c'),
-  worked: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('Share of demonstrations that work step by step; the others answer at once'),
+  worked: workedShare,
 });
 
 /** Arithmetic that never ends: chains of operations and linear equations, as easy or hard as the ranges say. */
