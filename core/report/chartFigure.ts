@@ -1,6 +1,7 @@
 import type { ChartLook } from './chartCatalog.ts';
 import { formatCount, formatValue, type Unit } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
+import { legend } from './legend.ts';
 import { lineChart } from './lineChart.ts';
 import type { Point, Series } from './series.ts';
 
@@ -17,25 +18,11 @@ export function chartFigure(chart: ChartLook, series: readonly Series[], lastSte
       ${last && html`<p class="now"><span class="visually-hidden">Last value: </span>${formatValue(last.value, chart.unit)}</p>`}
       <p class="explanation">${chart.explanation}</p>
     </figcaption>
-    ${series.length > 1 ? legend(series) : undefined}
+    ${series.length > 1 ? legend(series.map(({ label }) => label)) : undefined}
     <div class="plot">${lineChart(chart, series, lastStep)}<output class="tip" hidden></output></div>
     <p class="summary">${series.map((one) => summarise(one, chart.unit, series.length > 1)).join(' ')}</p>
     ${valueTable(chart, series)}
   </figure>`;
-}
-
-function legend(series: readonly Series[]): Markup {
-  return html`<ul class="legend" aria-label="Lines">
-    ${series.map(
-      ({ label }, index) =>
-        html`<li>
-          <svg class="swatch" viewBox="0 0 22 8" aria-hidden="true">
-            <path class="line s${index % 6}" d="M1 4L21 4" />
-          </svg>
-          ${label}
-        </li>`,
-    )}
-  </ul>`;
 }
 
 /** A series in words: where it began, where it ended, and its extremes. */

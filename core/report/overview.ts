@@ -2,6 +2,7 @@ import { accuracyPicture, describeChange, pointsGained } from './accuracyPicture
 import { formatCount, formatMoment, formatNumber, formatSeconds, formatValue } from './formatValue.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportData } from './reportData.ts';
+import { tiles } from './tiles.ts';
 
 const STATUS_TONES: Readonly<Record<ReportData['status'], string>> = {
   queued: 'neutral',
@@ -48,15 +49,7 @@ export function overview(data: ReportData): Markup {
       </div>
       ${accuracyPicture(run.evaluation)}
     </section>
-    <dl class="tiles">
-      ${tilesOf(data).map(
-        ([name, value]) =>
-          html`<div class="card">
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>`;
+    ${tiles(tilesOf(data))}`;
 }
 
 function failure(error: NonNullable<ReportData['run']['error']>): Markup {

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { openSafetensors, type SafetensorsFile } from '../../core/model/safetensors.ts';
 import { scheduleSchema } from '../../core/training/schedule.ts';
 import { goldenPath, hasGolden } from '../goldenFolder.ts';
+import { trlOptions } from '../plugins/objectives/trlOptions.ts';
 
 /** A whole training run by TRL: `trl/step/NAME.json`. */
 export interface StepCase {
@@ -28,30 +29,6 @@ export interface StepCase {
   }[];
   readonly logs: readonly Readonly<Record<string, number | string>>[];
 }
-
-/** Arguments of TRL that the objective's own schema knows under the same name. */
-const objectiveArguments = [
-  'beta',
-  'epsilon',
-  'epsilon_high',
-  'delta',
-  'importance_sampling_level',
-  'use_bias_correction_kl',
-  'top_entropy_quantile',
-  'off_policy_mask_threshold',
-  'entropy_coef',
-  'use_adaptive_entropy',
-  'entropy_target',
-  'entropy_coef_delta',
-  'entropy_coef_min',
-  'entropy_coef_max',
-  'sapo_temperature_pos',
-  'sapo_temperature_neg',
-  'vespo_k_pos',
-  'vespo_lambda_pos',
-  'vespo_k_neg',
-  'vespo_lambda_neg',
-];
 
 /** TRL's defaults where an objective here has its paper's. */
 // eslint-disable-next-line no-restricted-syntax -- TRL writes null where an option is not set
@@ -132,7 +109,7 @@ export function stepPlan({ args, optimizer }: StepCase): StepPlan {
     scaleRewards: scale === true ? 'group' : scale === false ? 'none' : (scale as StepPlan['scaleRewards']),
     objective: {
       ...objectiveDefaults,
-      ...Object.fromEntries(Object.entries(args).filter(([name]) => objectiveArguments.includes(name))),
+      ...Object.fromEntries(Object.entries(args).filter(([name]) => trlOptions.includes(name))),
     },
     schedule: { type: optimizer.lr_scheduler_type, ...warmup, ...(args['lr_scheduler_kwargs'] as object | undefined) },
   };
@@ -141,7 +118,7 @@ export function stepPlan({ args, optimizer }: StepCase): StepPlan {
 /** What the product does not have of what a case asks for; undefined where it has everything. */
 export function notCovered(entry: StepCase, objectives: readonly string[]): string | undefined {
   const plan = stepPlan(entry);
-  const strange = Object.keys(entry.args).filter((name) => ![...objectiveArguments, ...otherArguments].includes(name));
+  const strange = Object.keys(entry.args).filter((name) => ![...trlOptions, ...otherArguments].includes(name));
   if (strange.length > 0) return `TRL's argument ${strange.join(', ')}`;
   if (!objectives.includes(plan.lossType)) return `the objective ${plan.lossType}`;
   if (entry.optimizer.name !== 'AdamW') return `the optimizer ${entry.optimizer.name}`;

@@ -1,5 +1,6 @@
 import { formatCount, formatMoment, formatNumber, formatValue } from '../../report/formatValue.ts';
 import { html, type Markup } from '../../report/html.ts';
+import { tiles } from '../../report/tiles.ts';
 import type { CollapseState, CollapseVerdict } from '../collapse.ts';
 import { meanOf, sumOf } from '../moduleSummary.ts';
 import type { SpectraRecord } from '../spectraRecord.ts';
@@ -52,15 +53,7 @@ export function spectraOverview(
         ${binPicture(latest)}
       </div>
     </section>
-    <dl class="tiles">
-      ${tilesOf(latest).map(
-        ([name, value]) =>
-          html`<div class="card">
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>`;
+    ${tiles(tilesOf(latest))}`;
 }
 
 function tilesOf({ layers, depth }: SpectraRecord): readonly (readonly [string, string])[] {

@@ -1,15 +1,6 @@
 import { comparisonSentence } from './comparisonSentence.ts';
-import { coverageNote } from './coverageNote.ts';
-import {
-  declaredDifferences,
-  designTable,
-  failedTable,
-  methodTable,
-  notRunTable,
-  overheadSentence,
-  splitTable,
-  tuningTable,
-} from './designTables.ts';
+import { designNotes } from './designNotes.ts';
+import { designTable, failedTable, methodTable, notRunTable, splitTable, tuningTable } from './designTables.ts';
 import type { ReportTable } from './reportTable.ts';
 import type { StudyFigure } from './studyFigures.ts';
 import type { PartReport, StudyReport } from './studyReport.ts';
@@ -18,8 +9,6 @@ import { escapeMarkdown, markdownTable } from './tableFormats.ts';
 /** A study's report in Markdown, its figures beside it in `figures/`. The same report gives the same text. */
 export function studyMarkdown(report: StudyReport): string {
   const { results, summary, parts } = report;
-  const notes = summary.parts.flatMap(({ part }) => coverageNote(part) ?? []);
-  const lists = [...declaredDifferences(results), ...notes, overheadSentence(results)];
   return [
     `# ${escapeMarkdown(results.name)}`,
     '',
@@ -33,7 +22,7 @@ export function studyMarkdown(report: StudyReport): string {
     '## Design',
     '',
     ...tableText(designTable(summary)),
-    ...lists.map((line) => `- ${escapeMarkdown(line)}`),
+    ...designNotes(results, summary).map((line) => `- ${escapeMarkdown(line)}`),
     '',
     ...tableText(splitTable(results)),
     ...tableText(methodTable(results)),

@@ -1,20 +1,13 @@
 import { formatCount, formatSeconds } from '../../report/formatValue.ts';
 import { html, type Markup } from '../../report/html.ts';
 import { htmlPage, type PageSection } from '../../report/htmlPage.ts';
+import { legend } from '../../report/legend.ts';
 import { reportScript } from '../../report/reportScript.ts';
 import { reportStyle } from '../../report/reportStyle.ts';
+import { tiles } from '../../report/tiles.ts';
 import { comparisonSentence } from './comparisonSentence.ts';
-import { coverageNote } from './coverageNote.ts';
-import {
-  declaredDifferences,
-  designTable,
-  failedTable,
-  methodTable,
-  notRunTable,
-  overheadSentence,
-  splitTable,
-  tuningTable,
-} from './designTables.ts';
+import { designNotes } from './designNotes.ts';
+import { designTable, failedTable, methodTable, notRunTable, splitTable, tuningTable } from './designTables.ts';
 import type { StudyFigure } from './studyFigures.ts';
 import type { PartReport, SettingReport, StudyReport } from './studyReport.ts';
 import { studyStyle } from './studyStyle.ts';
@@ -62,7 +55,7 @@ function masthead({ results, summary, parts }: StudyReport): Markup {
   const different = told.filter(({ comparison }) => comparison.verdict === 'different');
   const alike = told.filter(({ comparison }) => comparison.verdict === 'not-distinguishable').length;
   const untested = told.filter(({ comparison }) => comparison.verdict === 'not-testable').length;
-  const tiles: readonly (readonly [string, string])[] = [
+  const figures: readonly (readonly [string, string])[] = [
     ['Trials told', formatCount(finished)],
     ['Failed', formatCount(failed)],
     ['Not run', formatCount(missing)],
@@ -95,15 +88,7 @@ function masthead({ results, summary, parts }: StudyReport): Markup {
         ${untested} cannot be tested by this design. Exploratory parts stand apart below.
       </p>
     </section>
-    <dl class="tiles">
-      ${tiles.map(
-        ([name, value]) =>
-          html`<div class="card">
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>`;
+    ${tiles(figures)}`;
 }
 
 function partSection(report: PartReport): PageSection {
@@ -166,36 +151,21 @@ function pictures(figures: readonly StudyFigure[]): Markup {
   return html`<div class="stacked">${figures.map(picture)}</div>`;
 }
 
-function picture({ title, explanation, drawing, legend }: StudyFigure): Markup {
+function picture({ title, explanation, drawing, legend: labels }: StudyFigure): Markup {
   return html`<figure class="card picture-card">
     <figcaption>
       <h4>${title}</h4>
       <p class="explanation">${explanation}</p>
     </figcaption>
-    ${
-      legend.length === 0
-        ? undefined
-        : html`<ul class="legend" aria-label="Lines">
-            ${legend.map(
-              (label, index) =>
-                html`<li>
-                  <svg class="swatch" viewBox="0 0 22 8" aria-hidden="true">
-                    <path class="line s${index % 6}" d="M1 4L21 4" />
-                  </svg>
-                  ${label}
-                </li>`,
-            )}
-          </ul>`
-    }
+    ${labels.length === 0 ? undefined : legend(labels)}
     <div class="scroll">${drawing}</div>
   </figure>`;
 }
 
 function designSection({ results, summary }: StudyReport): Markup {
-  const notes = summary.parts.flatMap(({ part }) => coverageNote(part) ?? []);
   return html`${htmlTable(designTable(summary))}
     <ul class="plain-list design-notes">
-      ${[...declaredDifferences(results), ...notes, overheadSentence(results)].map((note) => html`<li>${note}</li>`)}
+      ${designNotes(results, summary).map((note) => html`<li>${note}</li>`)}
     </ul>
     ${htmlTable(splitTable(results))} ${htmlTable(methodTable(results))}`;
 }

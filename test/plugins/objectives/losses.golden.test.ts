@@ -15,37 +15,14 @@ import { goldenPath, hasGolden } from '../../goldenFolder.ts';
 import type { LossCase, LossFile } from './lossCases.ts';
 import { microBatches, optionsOf, readLossFile } from './lossCases.ts';
 import { runEagerly } from './runEagerly.ts';
-
-/** Options of TRL that objectives here have under the same name. */
-const sharedKeys = [
-  'importance_sampling_level',
-  'beta',
-  'epsilon',
-  'epsilon_high',
-  'delta',
-  'use_bias_correction_kl',
-  'top_entropy_quantile',
-  'off_policy_mask_threshold',
-  'entropy_coef',
-  'use_adaptive_entropy',
-  'entropy_coef_min',
-  'entropy_coef_max',
-  'entropy_coef_delta',
-  'entropy_target',
-  'rollout_clip_min',
-  'rollout_clip_max',
-  'sapo_temperature_pos',
-  'sapo_temperature_neg',
-  'vespo_k_pos',
-  'vespo_lambda_pos',
-  'vespo_k_neg',
-  'vespo_lambda_neg',
-];
+import { trlOptions } from './trlOptions.ts';
 
 /** The options that the objective has. TRL reads the others for another loss type alone. */
 function configOf(objective: Objective, options: Readonly<Record<string, unknown>>): unknown {
   const known = schemaKeys(objective.config, [], {}) ?? [];
-  const chosen = sharedKeys.filter((key) => known.includes(key)).map((key) => [key, options[key]] as const);
+  const chosen = [...trlOptions, 'rollout_clip_min', 'rollout_clip_max']
+    .filter((key) => known.includes(key))
+    .map((key) => [key, options[key]] as const);
   const rollout = options['rollout_correction'] ?? 'none';
   return objective.config.parse({ ...Object.fromEntries(chosen), rollout_correction: rollout });
 }

@@ -1,0 +1,23 @@
+/** Arguments of TRL that objectives here have as options of the same name. */
+export const trlOptions: readonly string[] = [
+  'importance_sampling_level',
+  'beta',
+  'epsilon',
+  'epsilon_high',
+  'delta',
+  'use_bias_correction_kl',
+  'top_entropy_quantile',
+  'off_policy_mask_threshold',
+  'entropy_coef',
+  'use_adaptive_entropy',
+  'entropy_coef_min',
+  'entropy_coef_max',
+  'entropy_coef_delta',
+  'entropy_target',
+  'sapo_temperature_pos',
+  'sapo_temperature_neg',
+  'vespo_k_pos',
+  'vespo_lambda_pos',
+  'vespo_k_neg',
+  'vespo_lambda_neg',
+];
